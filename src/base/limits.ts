@@ -1,0 +1,107 @@
+/**
+ * Every limit, size, wait and count, with its unit in its name. docs/limits.md lists the same names; a test
+ * compares the two. What the formats fix (docs/format.md) is marked as format: never change those.
+ */
+const KiB = 1024
+const MiB = 1024 * KiB
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+export const limits = Object.freeze({
+  // Formats
+  chunkBytesMin: 256 * KiB,
+  chunkBytesNormal: 1 * MiB,
+  chunkBytesMax: 4 * MiB,
+  packBytesTargetMin: 4 * MiB,
+  packBytesTargetMax: 16 * MiB,
+  leafBytes: 64 * KiB,
+  shardAlignBytes: 64,
+  pageChunksMax: 1024,
+  nameBytesMax: 1024,
+  linkTargetBytesMax: 4096,
+  policyDataMax: 16,
+  policyParityMax: 4,
+  recordBytes: 512,
+
+  // Shards and frames
+  /** A pack closes before it passes its target unless it is one chunk: target + one largest chunk + list. */
+  packBytesMax: 21 * MiB,
+  shardBytesMax: 21 * MiB,
+  framePayloadBytesMax: 64 * KiB,
+  bodyFrameBytesMax: 256 * KiB,
+  handshakeBytesMax: 1 * KiB,
+  handshakeMs: 5 * second,
+  bodyStallMs: 20 * second,
+  connectionIdleMs: 10 * minute,
+  connectionsMax: 2048,
+  connectionsPerAddressMax: 1024,
+  connectionRequestsMax: 64,
+  haveShardsMax: 1024,
+  listShardsMax: 512,
+  deleteShardsMax: 512,
+
+  // Node store
+  segmentBytes: 256 * MiB,
+  groupCommitBytesMax: 16 * MiB,
+  groupCommitRecordsMax: 256,
+  nodeReceiveBytesMax: 64 * MiB,
+  diskReserveBytes: 256 * MiB,
+  ticketsPerConnectionMax: 64,
+  ticketSkewMs: 30 * second,
+
+  // Control
+  controlBodyBytesMax: 8 * MiB,
+  controlConnectionsMax: 2048,
+  controlRequestsPerConnectionMax: 32,
+  controlSkewMs: 5 * minute,
+  controlTimeoutMs: 30 * second,
+  sessionMs: 30 * 24 * hour,
+  ticketMs: 10 * minute,
+  ticketBytesMax: 1024 * 1024 * MiB,
+  heartbeatMs: 700,
+  nodeDownMs: 2200,
+  uploadLeaseMs: 15 * minute,
+  commitOperationsMax: 1024,
+  commitChunksMax: 8192,
+  registerPacksMax: 64,
+  registerChunksMax: 8192,
+  feedCommitsMax: 256,
+  feedBytesMax: 4 * MiB,
+  knownChunksMax: 4096,
+  lookupVersionsMax: 512,
+  lookupPagesMax: 512,
+  placeValidMs: 10 * minute,
+  accountNameBytesMax: 64,
+  vaultsPerAccountMax: 256,
+  passwordBytesMax: 1024,
+
+  // Log-in tries
+  freeTries: 5,
+  tryDelayMs: 1 * second,
+  tryDelayMaxMs: 5 * minute,
+  loginMs: 1 * minute,
+
+  // Waiting
+  stallMinMs: 2 * second,
+  repairGraceMs: 15 * second,
+  connectMs: 3 * second,
+  shardRequestMs: 30 * second,
+  reserveAfterMs: 300,
+  clockJumpMaxMs: 1 * hour,
+
+  // Collection
+  collectGraceMs: 1 * hour,
+  collectShardsMax: 10_000,
+  trashMs: 24 * hour,
+  retentionMs: 30 * 24 * hour,
+
+  // Client
+  knownAskBytesMin: 64 * KiB,
+  readAheadBytesMax: 48 * MiB,
+  packsUnderWayMax: 8,
+  unregisteredBytesMax: 64 * MiB,
+  changedReadsMax: 3,
+})
+
+export type Limits = typeof limits

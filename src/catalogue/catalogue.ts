@@ -1,0 +1,437 @@
+/**
+ * What the coordinator keeps, as domain operations. Each method is one serializable transaction: it sees
+ * and does everything or nothing, and is durable when it resolves. Nothing here assumes one process or one
+ * engine: another coordinator may work on the same rows at any moment, and every decision is taken inside
+ * the transaction that acts on it.
+ *
+ * Ids are lower-case hex. Times are the catalogue's own clock, in ms. Methods that wait for a lease or an
+ * expiry compare with that clock only. Implementations retry serialization failures themselves. All throw
+ * NO_SPACE when the disk is full and HoldfastError('BUSY') when a bounded queue is full; normal refusals
+ * are values with a `kind`.
+ *
+ * Invariants.
+ * 1. Per vault, `n` is gapless and raised last, in the transaction of the commit it counts.
+ * 2. At most one live entry (head not a tombstone) for each (parent, tag, folder or not).
+ * 3. A reference is to a chunk row, and a chunk row is in a `live` or `merging` pack.
+ * 4. A pack goes live → dead only, never back; a dead pack's row stays for ever.
+ * 5. A shard's place changes only by compare-and-swap on (pack, index, placement generation).
+ */
+export type Id = string
+
+/** Bytes in rows: never a view into something larger. */
+export type Blob = Uint8Array
+
+export interface Catalogue {
+  /** Grid id, term and schema version. `gridId` is drawn when the catalogue is new. */
+  grid(): Promise<GridRow>
+
+  // Accounts
+  createAccount(request: NewAccount): Promise<{ kind: 'created' } | { kind: 'name-taken' }>
+  accountByName(name: string): Promise<AccountRow | undefined>
+  account(id: Id): Promise<AccountRow | undefined>
+  /**
+   * Counts a try to log in that was begun, by account name (known or not) and source address. `wait` when
+   * earlier unfinished tries ask for it (nothing is counted then). The count falls to zero with `loginDone`.
+   */
+  beginTry(request: {
+    name: string
+    source: string
+  }): Promise<{ kind: 'go' } | { kind: 'wait'; waitMs: number }>
+  createSession(request: NewSession): Promise<void>
+  /** The session, unless it expired; its expiry moves on use, at most once an hour. */
+  session(id: Id): Promise<SessionRow | undefined>
+  removeSession(id: Id): Promise<void>
+
+  // Vaults
+  createVault(
+    request: NewVault,
+  ): Promise<{ kind: 'created' } | { kind: 'exists' } | { kind: 'too-many' }>
+  /** Those the account is a member of, in order of id. */
+  vaultsOf(account: Id): Promise<VaultRow[]>
+  /** As member `account` sees it; undefined when it is none. */
+  vault(request: { vault: Id; account: Id }): Promise<VaultRow | undefined>
+
+  // Nodes
+  /** Adds what is new and changes address, zone and name of what is known; never removes. */
+  configureNodes(nodes: readonly NodeConfig[]): Promise<void>
+  nodes(): Promise<NodeRow[]>
+  /**
+   * What a node said of its store. `store`: 'same', 'new' (another store id: its shards are unknown until a
+   * census), or 'older' (record number below the highest seen: an old image; likewise). In the latter two
+   * cases all its durable shards become `unknown` in the same transaction.
+   */
+  nodeSeen(request: {
+    node: Id
+    storeId: Id
+    lastRecord: number
+  }): Promise<{ store: 'same' | 'new' | 'older' }>
+
+  // Uploads
+  /** Opens, or renews the lease of, an upload. */
+  openUpload(request: { upload: Id; vault: Id; account: Id }): Promise<{ expiresMs: number }>
+  /** Of these chunk ids (32 bytes each, together), which are in live, healthy packs: one byte each, 0 or 1. */
+  knownChunks(request: { vault: Id; ids: Blob }): Promise<Blob>
+  /**
+   * Registers packs that are durable. Repeating is harmless. A chunk that is registered already keeps the
+   * healthier place.
+   */
+  registerPacks(request: {
+    upload: Id
+    vault: Id
+    packs: readonly NewPack[]
+  }): Promise<{ kind: 'registered' } | { kind: 'dead'; packs: Id[] } | { kind: 'upload-gone' }>
+  /** Later receipts for shards that a registration lacked. Unknown packs are ignored. */
+  addShards(request: { vault: Id; shards: readonly NewShard[] }): Promise<void>
+  /** Pages of a list too long for one commit, kept under the upload; referenced chunks are held from here on. */
+  stagePages(request: {
+    upload: Id
+    vault: Id
+    version: Id
+    pages: readonly NewPage[]
+  }): Promise<{ kind: 'staged' } | { kind: 'missing'; chunks: Blob } | { kind: 'upload-gone' }>
+  /** The one way anything becomes visible. With `packs`, registers them in the same transaction. */
+  commit(request: CommitRequest): Promise<CommitAnswer>
+  /** Ends an upload: what it registered and nothing refers to may be collected. */
+  closeUpload(upload: Id): Promise<void>
+
+  // Reading
+  feed(request: {
+    vault: Id
+    after: number
+    commitsMax: number
+    bytesMax: number
+  }): Promise<FeedPart>
+  /**
+   * Pages and places of versions: from page `from` on, at most `pagesMax` pages in all; `more` says for which
+   * versions pages are left. An unknown or purged version is absent from the answer.
+   */
+  lookup(request: {
+    vault: Id
+    versions: readonly { version: Id; from: number }[]
+    pagesMax: number
+  }): Promise<Lookup>
+  /** For each version: over its packs, how well the worst is. `up` are the nodes that answer now. */
+  health(request: {
+    vault: Id
+    versions: readonly Id[]
+    up: readonly Id[]
+  }): Promise<Map<Id, Health>>
+  /** Files (live heads of kind file and link) of a vault by health. */
+  vaultHealth(request: { vault: Id; up: readonly Id[] }): Promise<HealthCounts>
+
+  // Healing
+  /** Packs with shards that are not durable (missing or lost), after `cursor`, in order of id. */
+  packsToHeal(request: { cursor: Id | undefined; packsMax: number }): Promise<PackPlaces[]>
+  packPlaces(packs: readonly Id[]): Promise<PackPlaces[]>
+  /** Compare-and-swap on (pack, index, generation, node, state). False when the row says otherwise by now. */
+  setShard(request: {
+    pack: Id
+    index: number
+    generation: number
+    from: { node: Id; state: ShardState }
+    to: { node: Id; state: ShardState; recordNumber?: number }
+  }): Promise<boolean>
+  /**
+   * A page of a census: `held` is all that the node lists with shard ids in (after, upTo]; `upTo` undefined
+   * means to the end. Rows of that range become durable or missing accordingly; answered with what the node
+   * holds and no row expects there (with whether the pack is known live).
+   */
+  census(request: {
+    node: Id
+    after: Id | undefined
+    upTo: Id | undefined
+    held: readonly HeldShard[]
+  }): Promise<{ strangers: (HeldShard & { packKnown: boolean })[]; missing: number }>
+
+  // Collection
+  /** Uploads whose lease ended go, with the staged pages; at most `most` at a time. Returns how many went. */
+  expireUploads(most: number): Promise<number>
+  /** Marks chunks that nothing refers to and no upload holds; unmarks those referred to again. */
+  markTrash(most: number): Promise<{ marked: number }>
+  /** Removes chunk rows marked before `beforeMs`; packs left without chunk become dead. At most `most` chunks. */
+  emptyTrash(request: {
+    beforeMs: number
+    most: number
+  }): Promise<{ chunks: number; packs: number }>
+  /** Inserts these pack ids as dead unless a row exists. Returns those that are dead now. */
+  killUnknownPacks(packs: readonly Id[]): Promise<Id[]>
+  /** Dead packs with shards left to delete. */
+  deadShards(
+    most: number,
+  ): Promise<{ pack: Id; index: number; generation: number; node: Id; recordNumber: number }[]>
+  /** Forgets the places of shards that a node has deleted. */
+  shardsDeleted(
+    shards: readonly { pack: Id; index: number; generation: number; node: Id }[],
+  ): Promise<void>
+  /** Purges versions that are not heads and were replaced before `beforeMs`, and tombstoned heads likewise. */
+  purge(request: { beforeMs: number; most: number }): Promise<number>
+  /** Purges all versions of these entries (and of what is below them) whose head is a tombstone. */
+  purgeEntries(request: {
+    vault: Id
+    entries: readonly Id[]
+    most: number
+  }): Promise<{ more: boolean }>
+
+  close(): Promise<void>
+}
+
+export interface GridRow {
+  readonly gridId: Id
+  readonly term: number
+  readonly schema: number
+}
+
+export interface NewAccount {
+  readonly account: Id
+  readonly name: string
+  readonly opaqueRecord: Blob
+  readonly signingKey: Blob
+  readonly boxKey: Blob
+  readonly bundle: Blob
+  readonly quotaBytes: number | undefined
+  readonly home: NewVault
+}
+
+export interface AccountRow {
+  readonly account: Id
+  readonly name: string
+  readonly opaqueRecord: Blob
+  readonly signingKey: Blob
+  readonly boxKey: Blob
+  readonly bundle: Blob
+  readonly quotaBytes: number | undefined
+  /** Sealed bytes of the chunks in the account's own vaults. */
+  readonly usedBytes: number
+}
+
+export interface NewSession {
+  readonly session: Id
+  readonly account: Id
+  readonly macKey: Blob
+  /** Of the account name and source whose count of tries this ends. */
+  readonly tried: { readonly name: string; readonly source: string }
+  readonly lifeMs: number
+}
+
+export interface SessionRow {
+  readonly session: Id
+  readonly account: Id
+  readonly accountName: string
+  readonly macKey: Blob
+  readonly expiresMs: number
+}
+
+export interface NewVault {
+  readonly vault: Id
+  readonly account: Id
+  readonly policy: Policy
+  readonly record: Blob
+  readonly recordSignature: Blob
+  readonly wrappedKeys: Blob
+  readonly nameTag: Blob
+  readonly sealedName: Blob
+}
+
+export interface Policy {
+  readonly code: number
+  readonly k: number
+  readonly m: number
+  /** Durable shards a write needs. */
+  readonly threshold: number
+}
+
+export interface VaultRow {
+  readonly vault: Id
+  readonly owner: Id
+  readonly policy: Policy
+  /** Newest record; older ones are behind `number`. */
+  readonly record: Blob
+  readonly recordSignature: Blob
+  readonly wrappedKeys: Blob
+  readonly nameTag: Blob
+  readonly sealedName: Blob
+  /** Of the feed. */
+  readonly n: number
+  readonly h: Blob
+}
+
+export interface NodeConfig {
+  readonly node: Id
+  readonly name: string
+  readonly address: string
+  readonly zone: string
+  readonly publicKey: Blob
+}
+
+export interface NodeRow extends NodeConfig {
+  readonly state: 'active' | 'draining' | 'evicted'
+  readonly storeId: Id | undefined
+  readonly lastRecord: number
+}
+
+/** `missing`: wanted at `node`, not there. `unknown`: until a census. `lost`: proven gone, no place wanted. */
+export type ShardState = 'durable' | 'missing' | 'unknown' | 'lost'
+
+export interface NewPack {
+  readonly pack: Id
+  readonly kind: number
+  readonly code: number
+  readonly k: number
+  readonly m: number
+  readonly packLength: number
+  readonly shardLength: number
+  readonly generation: number
+  /** k + m data roots, 32 bytes each, together. */
+  readonly dataRoots: Blob
+  readonly chunks: readonly NewChunk[]
+  /** All k + m: durable ones with their record number, the others where they are wanted. */
+  readonly shards: readonly NewShard[]
+}
+
+export interface NewChunk {
+  readonly id: Blob
+  readonly offset: number
+  readonly length: number
+  readonly generation: number
+}
+
+export interface NewShard {
+  readonly pack: Id
+  readonly index: number
+  readonly generation: number
+  readonly node: Id
+  readonly state: 'durable' | 'missing'
+  readonly recordNumber: number | undefined
+}
+
+export interface NewPage {
+  readonly number: number
+  /** 32 bytes each, together. */
+  readonly ids: Blob
+  readonly sealedLengths: Blob
+}
+
+export interface CommitRequest {
+  readonly vault: Id
+  readonly account: Id
+  /** Undefined when the operations bring no chunk that an upload holds. */
+  readonly upload: Id | undefined
+  readonly packs: readonly NewPack[]
+  readonly term: number
+  readonly seen: { readonly n: number; readonly h: Blob }
+  readonly statement: Blob
+  readonly signature: Blob
+  readonly operations: readonly OperationRow[]
+}
+
+export interface OperationRow {
+  /** Canonical bytes (docs/format.md, section 10): what the feed gives back. */
+  readonly bytes: Blob
+  readonly kind: 'file' | 'folder' | 'link'
+  readonly tombstone: boolean
+  readonly implicit: boolean
+  readonly entry: Id
+  readonly parent: Id
+  readonly tag: Blob
+  readonly version: Id
+  readonly previous: Id | undefined
+  readonly chunkCount: number
+  /** Inline pages; empty when they were staged or when there are no chunks. */
+  readonly pages: readonly NewPage[]
+}
+
+export type CommitAnswer =
+  | { readonly kind: 'committed'; readonly n: number; readonly h: Blob }
+  /** One for each operation that could not be done; nothing was done. */
+  | { readonly kind: 'conflict'; readonly conflicts: readonly Conflict[] }
+  /** Chunk ids that are nowhere healthy: send them again. */
+  | { readonly kind: 'missing'; readonly chunks: Blob }
+  | { readonly kind: 'dead'; readonly packs: readonly Id[] }
+  | { readonly kind: 'upload-gone' }
+  /** The statement's (n, h) or term is not of this history. */
+  | { readonly kind: 'forked' }
+  | { readonly kind: 'over-quota'; readonly quotaBytes: number; readonly usedBytes: number }
+
+export interface Conflict {
+  /** Position in `operations`. */
+  readonly at: number
+  readonly why:
+    | 'changed' // the head is not `previous`
+    | 'exists' // another live entry has the name
+    | 'parent-gone' // the parent, or one above it, is not there or is deleted
+    | 'entry-exists' // the entry id is taken by another place
+    | 'not-empty' // reserved
+}
+
+export interface FeedPart {
+  readonly term: number
+  /** Of the whole feed now. */
+  readonly n: number
+  readonly h: Blob
+  readonly commits: readonly FeedCommit[]
+}
+
+export interface FeedCommit {
+  readonly n: number
+  readonly statement: Blob
+  readonly signature: Blob
+  readonly atMs: number
+  /** In the statement's order; undefined where the operation was purged. */
+  readonly operations: readonly (Blob | undefined)[]
+}
+
+export interface Lookup {
+  readonly pages: readonly PageRow[]
+  /** Versions that have pages left, with the first of them. */
+  readonly more: readonly { readonly version: Id; readonly from: number }[]
+  readonly packs: readonly PackPlaces[]
+}
+
+export interface PageRow {
+  readonly version: Id
+  readonly number: number
+  readonly sealedLengths: Blob
+  /** In order. `pack` is a position in `packs`. */
+  readonly chunks: readonly ChunkPlace[]
+}
+
+export interface ChunkPlace {
+  readonly id: Blob
+  readonly pack: number
+  readonly offset: number
+  readonly length: number
+  readonly generation: number
+}
+
+export interface PackPlaces {
+  readonly pack: Id
+  readonly vault: Id
+  readonly kind: number
+  readonly code: number
+  readonly k: number
+  readonly m: number
+  readonly packLength: number
+  readonly shardLength: number
+  readonly generation: number
+  readonly dataRoots: Blob
+  readonly shards: readonly {
+    readonly index: number
+    readonly node: Id
+    readonly state: ShardState
+    readonly recordNumber: number | undefined
+    readonly sinceMs: number
+  }[]
+}
+
+export interface HeldShard {
+  readonly pack: Id
+  readonly index: number
+  readonly generation: number
+  readonly vault: Id
+  readonly recordNumber: number
+  readonly ageMs: number
+  readonly root: Blob
+}
+
+export type Health = 'complete' | 'degraded' | 'unknown' | 'lost'
+export type HealthCounts = Readonly<Record<Health, number>>

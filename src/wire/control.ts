@@ -1,0 +1,305 @@
+/**
+ * The control messages between clients, nodes and the coordinator: `POST /v1/NAME` with JSON, one schema for
+ * each request and answer (docs/control.md explains them). Types, checks and the OpenAPI document come from
+ * this table. Bytes are base64 in JSON and Uint8Array in the program; ids are hex.
+ *
+ * `auth`: 'open' needs nothing; 'session' carries the session's MAC; 'node' a node's signature.
+ */
+import { z } from 'zod'
+import { limits } from '../base/limits.ts'
+import { bytes, count, fixedBytes, id, list } from './schema.ts'
+
+const hash = fixedBytes(32)
+const signature = fixedBytes(64)
+const key = fixedBytes(32)
+const accountName = z.string().min(1).max(limits.accountNameBytesMax)
+const policy = z.object({ code: z.literal(1), k: z.int(), m: z.int(), threshold: z.int() })
+const health = z.enum(['complete', 'degraded', 'unknown', 'lost'])
+const shardState = z.enum(['durable', 'missing', 'unknown', 'lost'])
+const opaqueMessage = z.string().max(4096)
+const vaultParts = {
+  vault: id,
+  policy,
+  record: bytes({ max: 64 * 1024 }),
+  recordSignature: signature,
+  wrappedKeys: bytes({ max: 4096 }),
+  nameTag: hash,
+  sealedName: bytes({ max: 2048 }),
+}
+const newChunk = z.object({ id: hash, offset: count, length: count, generation: count })
+/** A durable shard has a receipt; one without is wanted at that node. */
+const newShard = z.object({
+  index: z.int().min(0).max(31),
+  node: id,
+  receipt: bytes({ max: 16 * 1024 }).optional(),
+})
+const newPack = z.object({
+  pack: id,
+  code: z.literal(1),
+  k: z.int().min(1),
+  m: z.int().min(1),
+  packLength: count,
+  generation: count,
+  dataRoots: bytes({ min: 64, max: 32 * 32 }),
+  chunks: list(newChunk, limits.registerChunksMax),
+  shards: list(newShard, 32),
+})
+const newPage = z.object({
+  number: count,
+  ids: bytes({ max: 32 * limits.pageChunksMax }),
+  sealedLengths: bytes({ max: 8 * 1024 }),
+})
+const packs = list(newPack, limits.registerPacksMax)
+const packPlaces = z.object({
+  pack: id,
+  code: z.literal(1),
+  k: z.int(),
+  m: z.int(),
+  packLength: count,
+  generation: count,
+  dataRoots: bytes({ min: 64, max: 32 * 32 }),
+  shards: list(z.object({ index: z.int(), node: id, state: shardState }), 32),
+})
+const none = z.object({})
+
+export const nodeState = z.enum(['up', 'down', 'draining', 'evicted'])
+export const storeState = z.enum(['serving', 'read-only', 'disk-gone'])
+
+export const controlMessages = {
+  grid: {
+    auth: 'open',
+    request: none,
+    answer: z.object({
+      gridId: id,
+      term: count,
+      coordinatorKey: key,
+      timeMs: count,
+      signup: z.enum(['open', 'listed']),
+      program: z.string(),
+    }),
+  },
+  'signup/start': {
+    auth: 'open',
+    request: z.object({ name: accountName, registrationRequest: opaqueMessage }),
+    answer: z.object({ registrationResponse: opaqueMessage }),
+  },
+  'signup/finish': {
+    auth: 'open',
+    request: z.object({
+      account: id,
+      name: accountName,
+      registrationRecord: opaqueMessage,
+      signingKey: key,
+      boxKey: key,
+      bundle: bytes({ max: 64 * 1024 }),
+      home: z.object(vaultParts),
+    }),
+    answer: z.object({ account: id }),
+  },
+  'login/start': {
+    auth: 'open',
+    request: z.object({ name: accountName, startRequest: opaqueMessage }),
+    answer: z.object({ login: id, loginResponse: opaqueMessage }),
+  },
+  'login/finish': {
+    auth: 'open',
+    request: z.object({ login: id, finishRequest: opaqueMessage }),
+    answer: z.object({
+      session: id,
+      account: id,
+      bundle: bytes({ max: 64 * 1024 }),
+      expiresMs: count,
+    }),
+  },
+  logout: { auth: 'session', request: none, answer: none },
+  whoami: {
+    auth: 'session',
+    request: none,
+    answer: z.object({
+      account: id,
+      name: accountName,
+      quotaBytes: count.optional(),
+      usedBytes: count,
+      expiresMs: count,
+    }),
+  },
+  cluster: {
+    auth: 'session',
+    request: none,
+    answer: z.object({
+      gridId: id,
+      term: count,
+      timeMs: count,
+      pid: count,
+      nodes: list(
+        z.object({
+          node: id,
+          name: z.string(),
+          address: z.string(),
+          zone: z.string(),
+          publicKey: key,
+          state: nodeState,
+          store: storeState.optional(),
+          pid: count.optional(),
+          latencyMs: z.number().optional(),
+          usedBytes: count.optional(),
+          freeBytes: count.optional(),
+        }),
+        1024,
+      ),
+    }),
+  },
+  ticket: {
+    auth: 'session',
+    request: z.object({ vault: id, rights: z.int().min(1).max(3), sessionKey: key }),
+    answer: z.object({ ticket: bytes({ max: 512 }), expiresMs: count }),
+  },
+  vaults: {
+    auth: 'session',
+    request: none,
+    answer: z.object({
+      vaults: list(
+        z.object({ ...vaultParts, owner: id, packListKey: key, n: count, h: hash }),
+        limits.vaultsPerAccountMax,
+      ),
+    }),
+  },
+  'vault/create': { auth: 'session', request: z.object(vaultParts), answer: none },
+  'upload/open': {
+    auth: 'session',
+    request: z.object({ upload: id, vault: id }),
+    answer: z.object({ expiresMs: count }),
+  },
+  'upload/close': { auth: 'session', request: z.object({ upload: id }), answer: none },
+  known: {
+    auth: 'session',
+    request: z.object({ vault: id, ids: bytes({ max: 32 * limits.knownChunksMax }) }),
+    answer: z.object({ known: bytes({ max: limits.knownChunksMax }) }),
+  },
+  /** Refused with PACK_DEAD (details.packs) or NOT_FOUND when the upload is gone. */
+  'packs/register': {
+    auth: 'session',
+    request: z.object({ upload: id, vault: id, packs }),
+    answer: none,
+  },
+  'shards/add': {
+    auth: 'session',
+    request: z.object({
+      vault: id,
+      shards: list(newShard.extend({ pack: id, generation: count }), 1024),
+    }),
+    answer: none,
+  },
+  /** Refused with CHUNKS_MISSING (details.chunks, base64) or NOT_FOUND. */
+  'pages/stage': {
+    auth: 'session',
+    request: z.object({ upload: id, vault: id, version: id, pages: list(newPage, 8) }),
+    answer: none,
+  },
+  /**
+   * Refused with CHANGED (details.conflicts), CHUNKS_MISSING (details.chunks), PACK_DEAD (details.packs),
+   * FEED_FORKED, OVER_QUOTA, or NOT_FOUND when the upload is gone. With `upload` not yet open, opens it.
+   */
+  commit: {
+    auth: 'session',
+    request: z.object({
+      vault: id,
+      upload: id.optional(),
+      packs,
+      statement: bytes({ max: 64 * 1024 }),
+      signature,
+      operations: list(
+        z.object({ bytes: bytes({ max: 8 * 1024 }), pages: list(newPage, 16) }),
+        limits.commitOperationsMax,
+      ),
+    }),
+    answer: z.object({ n: count, h: hash }),
+  },
+  feed: {
+    auth: 'session',
+    request: z.object({ vault: id, after: count }),
+    answer: z.object({
+      term: count,
+      n: count,
+      h: hash,
+      commits: list(
+        z.object({
+          n: count,
+          statement: bytes({ max: 64 * 1024 }),
+          signature,
+          atMs: count,
+          operations: list(bytes({ max: 8 * 1024 }).nullable(), limits.commitOperationsMax),
+        }),
+        limits.feedCommitsMax,
+      ),
+    }),
+  },
+  lookup: {
+    auth: 'session',
+    request: z.object({
+      vault: id,
+      versions: list(z.object({ version: id, from: count }), limits.lookupVersionsMax),
+    }),
+    answer: z.object({
+      validMs: count,
+      pages: list(
+        z.object({
+          version: id,
+          number: count,
+          sealedLengths: bytes({ max: 8 * 1024 }),
+          ids: bytes({ max: 32 * limits.pageChunksMax }),
+          /** For each chunk: position in `packs`, offset, sealed length, generation. */
+          places: list(z.tuple([count, count, count, count]), limits.pageChunksMax),
+        }),
+        limits.lookupPagesMax,
+      ),
+      more: list(z.object({ version: id, from: count }), limits.lookupVersionsMax),
+      packs: list(packPlaces, 65_536),
+    }),
+  },
+  health: {
+    auth: 'session',
+    request: z.object({ vault: id, versions: list(id, limits.lookupVersionsMax) }),
+    answer: z.object({ health: list(health.nullable(), limits.lookupVersionsMax) }),
+  },
+  'vault/health': {
+    auth: 'session',
+    request: z.object({ vault: id }),
+    answer: z.object({ complete: count, degraded: count, unknown: count, lost: count }),
+  },
+  /** Of deleted entries, for `rm --now`. */
+  purge: {
+    auth: 'session',
+    request: z.object({ vault: id, entries: list(id, 1024) }),
+    answer: z.object({ more: z.boolean() }),
+  },
+  heartbeat: {
+    auth: 'node',
+    request: z.object({
+      node: id,
+      storeId: id,
+      lastRecord: count,
+      store: storeState,
+      usedBytes: count,
+      freeBytes: count,
+      shards: count,
+      pid: count,
+      term: count,
+    }),
+    answer: z.object({ timeMs: count, term: count }),
+  },
+} as const satisfies Record<string, ControlMessage>
+
+export interface ControlMessage {
+  readonly auth: 'open' | 'session' | 'node'
+  readonly request: z.ZodObject
+  readonly answer: z.ZodObject
+}
+
+export type ControlName = keyof typeof controlMessages
+export type ControlRequest<Name extends ControlName> = z.output<
+  (typeof controlMessages)[Name]['request']
+>
+export type ControlAnswer<Name extends ControlName> = z.output<
+  (typeof controlMessages)[Name]['answer']
+>
