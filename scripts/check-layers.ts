@@ -11,6 +11,7 @@ export const layers: Readonly<Record<string, string>> = {
   core: 'base',
   blocks: 'base core',
   catalogue: 'base core',
+  config: 'base',
   wire: 'base core',
   node: 'base core blocks wire',
   coordinator: 'base core catalogue wire',
