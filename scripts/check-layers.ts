@@ -16,7 +16,7 @@ export const layers: Readonly<Record<string, string>> = {
   node: 'base core blocks wire',
   coordinator: 'base core catalogue wire',
   client: 'base core wire',
-  cli: 'base core client wire',
+  cli: 'base core client config wire',
 }
 const nativePackages = ['@napi-rs/', '@serenity-kit/', '@hpke/', '@peculiar/', 'kysely/']
 const outer = /^(bin|scripts|bench|test)\/|^src\/testing\/|\.test\.ts$/
