@@ -3,17 +3,23 @@
  * network can cut, delay and flip them.
  */
 export interface Network {
-  /** Resolves when connected (and, with an identity, when the other side proved it). NODE_UNREACHABLE otherwise. */
+  /**
+   * Resolves when connected (and, with an identity on a link that is TLS, when the other side proved it).
+   * Throws NODE_UNREACHABLE, TIMED_OUT, IDENTITY_MISMATCH, or the signal's reason.
+   */
   connect(address: string, options: ConnectOptions): Promise<Connection>
-  /** Listens at `address` (`host:port`, port 0 for any). PORT_IN_USE when something else does. */
+  /**
+   * Listens at `address` (`host:port`, port 0 for any). Throws PORT_IN_USE when something else does.
+   * `accept` sets the receiver in the same turn.
+   */
   listen(address: string, accept: (connection: Connection) => void): Promise<Listener>
 }
 
 export interface ConnectOptions {
   readonly timeoutMs: number
   /** Ed25519 public key the other side must prove when the link is TLS. */
-  readonly identity?: Uint8Array
-  readonly signal?: AbortSignal
+  readonly identity?: Uint8Array | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface Listener {
@@ -24,22 +30,24 @@ export interface Listener {
 }
 
 export interface Connection {
+  /** `host:port` of the other end. */
   readonly remoteAddress: string
   /** Whether the link itself is encrypted and its other end proven. */
   readonly secure: boolean
   /**
-   * Queues bytes; they must not change until `written` of a later `drained` says so or the connection is
-   * closed. Returns false when more than the link's high-water mark waits: then await `drained()`.
+   * Hands over blocks, in order. True: they have left this process's memory and may be reused at once.
+   * False: they must not change, and nothing more should be written, until `drained()` resolves.
+   * Harmless on a connection that is closed.
    */
   write(blocks: readonly Uint8Array[]): boolean
-  /** Resolves when what was queued has left this process's memory, or the connection is closed. */
+  /** Resolves when all that was written has left this process's memory, or the connection is closed. */
   drained(): Promise<void>
   /**
    * The one receiver of bytes. The view is valid only during the call. Set once, before anything arrives
-   * (in the same turn as connect/accept).
+   * (in the same turn as connect/accept). After `pause()` no further call begins until `resume()`.
    */
   onBytes(receive: (bytes: Uint8Array) => void): void
-  /** Called once, with the reason when it was not a polite end. */
+  /** Called once, with the reason when it was not a polite end by either side. Set once, like `onBytes`. */
   onClose(closed: (reason: Error | undefined) => void): void
   /** Stops and resumes delivery: what backpressure is made of. */
   pause(): void
