@@ -102,13 +102,15 @@ export interface Catalogue {
     bytesMax: number
   }): Promise<FeedPart>
   /**
-   * Pages and places of versions: from page `from` on, at most `pagesMax` pages in all; `more` says for which
-   * versions pages are left. An unknown or purged version is absent from the answer.
+   * Pages and places of versions: from page `from` on, at most `pagesMax` pages in all, ending behind the page
+   * with which `chunksMax` chunks are reached; `more` says for which versions pages are left. An unknown or
+   * purged version is absent from the answer.
    */
   lookup(request: {
     vault: Id
     versions: readonly { version: Id; from: number }[]
     pagesMax: number
+    chunksMax: number
   }): Promise<Lookup>
   /** For each version: over its packs, how well the worst is. `up` are the nodes that answer now. */
   health(request: {

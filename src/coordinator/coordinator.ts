@@ -8,7 +8,8 @@ import type { Catalogue, NodeConfig } from '../catalogue/catalogue.ts'
 import type { OpaqueServer } from '../core/opaque.ts'
 import type { Primitives } from '../core/primitives.ts'
 import type { ControlHandler } from '../wire/transport.ts'
-import type { NodeShards } from './node-shards.ts'
+import type { Opener, ShardNode } from '../wire/shard-client.ts'
+import type { ShardRequests } from '../wire/shard-requests.ts'
 
 export interface CoordinatorConfig {
   /** All nodes of the grid. */
@@ -37,11 +38,16 @@ export interface CoordinatorOptions {
   /** 32 bytes (docs/format.md, section 2). */
   readonly gridSecret: Uint8Array
   readonly config: CoordinatorConfig
-  /** How it reaches the shards of a node, with the coordinator's role. */
-  readonly nodeShards: (node: NodeConfig) => NodeShards
+  /** Connections to nodes that prove themselves as `opener`: a `ShardConnections`. */
+  readonly connect: (opener: Opener) => NodeConnections
   readonly logger: Logger
   readonly program: string
   readonly pid: number
+}
+
+export interface NodeConnections {
+  to(node: ShardNode): ShardRequests
+  close(): void
 }
 
 export interface Coordinator {

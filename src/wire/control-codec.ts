@@ -1,0 +1,104 @@
+/** Control messages to bytes and back, checked against their schemas in both directions. */
+import { z } from 'zod'
+import { utf8, utf8ToText } from '../base/bytes.ts'
+import { errorFromJson, errorToJson, HoldfastError } from '../base/errors.ts'
+import {
+  controlMessages,
+  type ControlAnswer,
+  type ControlMessage,
+  type ControlName,
+  type ControlRequest,
+} from './control.ts'
+
+const pathStart = '/v1/'
+const errorSchema = z.object({
+  error: z.object({
+    code: z.string().max(64),
+    message: z.string(),
+    hint: z.string().optional(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  }),
+})
+
+export function controlPath(name: ControlName): string {
+  return pathStart + name
+}
+
+/** The message a path names; undefined when there is none. */
+export function controlNameOf(path: string): ControlName | undefined {
+  if (!path.startsWith(pathStart)) return undefined
+  const name = path.slice(pathStart.length)
+  return Object.hasOwn(controlMessages, name) ? (name as ControlName) : undefined
+}
+
+export function encodeRequest<Name extends ControlName>(
+  name: Name,
+  request: ControlRequest<Name>,
+): Uint8Array {
+  return encode(messageOf(name).request, request)
+}
+
+/** Throws MALFORMED, saying where. */
+export function decodeRequest<Name extends ControlName>(
+  name: Name,
+  body: Uint8Array,
+): ControlRequest<Name> {
+  const what = `the request ${name}`
+  return decode(messageOf(name).request, body, what) as ControlRequest<Name>
+}
+
+export function encodeAnswer<Name extends ControlName>(
+  name: Name,
+  answer: ControlAnswer<Name>,
+): Uint8Array {
+  return encode(messageOf(name).answer, answer)
+}
+
+/** Throws MALFORMED, saying where. */
+export function decodeAnswer<Name extends ControlName>(
+  name: Name,
+  body: Uint8Array,
+): ControlAnswer<Name> {
+  const what = `the coordinator's answer to ${name}`
+  return decode(messageOf(name).answer, body, what) as ControlAnswer<Name>
+}
+
+export function encodeError(error: unknown): Uint8Array {
+  return utf8(JSON.stringify({ error: errorToJson(error) }))
+}
+
+/** The error in an answer; MALFORMED when it holds none. */
+export function decodeError(body: Uint8Array): HoldfastError {
+  const parsed = errorSchema.safeParse(parseJson(body))
+  return parsed.success
+    ? errorFromJson(parsed.data.error)
+    : new HoldfastError('MALFORMED', "Cannot read the coordinator's answer: it holds no error")
+}
+
+function messageOf(name: ControlName): ControlMessage {
+  return controlMessages[name]
+}
+
+function encode(schema: z.ZodObject, value: unknown): Uint8Array {
+  return utf8(JSON.stringify(schema.encode(value as Record<string, unknown>)))
+}
+
+function decode(schema: z.ZodObject, body: Uint8Array, what: string): unknown {
+  const json = parseJson(body)
+  if (json === undefined) throw new HoldfastError('MALFORMED', `Cannot read ${what}: it is no JSON`)
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const where = issue?.path.join('.') ?? ''
+  throw new HoldfastError('MALFORMED', `Cannot read ${what}: ${issue?.message} at "${where}"`)
+}
+
+/** Undefined when it is no JSON. */
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8ToText(body))
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
