@@ -54,8 +54,23 @@ export const limits = Object.freeze({
   controlBodyBytesMax: 8 * MiB,
   controlConnectionsMax: 2048,
   controlRequestsPerConnectionMax: 32,
+  /** Of messages that need no session. */
+  controlOpenBodyBytesMax: 256 * KiB,
+  /** Of bodies that are being received, all connections together. */
+  controlReceiveBytesMax: 64 * MiB,
+  controlHeaderBytesMax: 8 * KiB,
+  controlReceiveMs: 30 * second,
+  controlIdleMs: 60 * second,
+  controlConnectionsPerAddressMax: 1024,
+  controlClientConnectionsMax: 16,
+  controlCloseMs: 2 * second,
   controlSkewMs: 5 * minute,
   controlTimeoutMs: 30 * second,
+  controlTriesMax: 6,
+  controlRetryMs: 100,
+  controlRetryMaxMs: 2 * second,
+  sessionRequestsMax: 65_536,
+  loginsMax: 1024,
   sessionMs: 30 * 24 * hour,
   ticketMs: 10 * minute,
   ticketBytesMax: 1024 * 1024 * MiB,
@@ -71,6 +86,7 @@ export const limits = Object.freeze({
   knownChunksMax: 4096,
   lookupVersionsMax: 512,
   lookupPagesMax: 512,
+  lookupChunksMax: 16_384,
   placeValidMs: 10 * minute,
   accountNameBytesMax: 64,
   vaultsPerAccountMax: 256,
@@ -93,6 +109,13 @@ export const limits = Object.freeze({
   // Collection
   collectGraceMs: 1 * hour,
   collectShardsMax: 10_000,
+  collectBatchMax: 512,
+  collectPeriodMs: 1 * minute,
+
+  // Healing
+  healPacksMax: 2,
+  healPeriodMs: 500,
+  censusPeriodMs: 24 * hour,
   trashMs: 24 * hour,
   retentionMs: 30 * 24 * hour,
 

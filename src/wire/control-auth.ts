@@ -1,0 +1,103 @@
+/** Proofs of sessions and nodes in the control protocol (docs/control.md): pure, the same on both sides. */
+import { fromHex, utf8 } from '../base/bytes.ts'
+import { ByteWriter } from '../base/encoding.ts'
+import { hash, keyedHash } from '../core/labelled-hash.ts'
+import type { Primitives } from '../core/primitives.ts'
+
+export const controlHeaders = Object.freeze({
+  session: 'x-holdfast-session',
+  request: 'x-holdfast-request',
+  time: 'x-holdfast-time',
+  mac: 'x-holdfast-mac',
+  node: 'x-holdfast-node',
+  signature: 'x-holdfast-signature',
+})
+
+/** The key of a session's MACs, from OPAQUE's session key. */
+export function sessionMacKey(primitives: Primitives, sessionKey: Uint8Array): Uint8Array {
+  return keyedHash(primitives, sessionKey.subarray(0, 32), 'session')
+}
+
+export interface RequestProof {
+  readonly path: string
+  /** 16 bytes. */
+  readonly requestId: Uint8Array
+  readonly timeMs: number
+  readonly body: Uint8Array
+}
+
+export function requestMac(
+  primitives: Primitives,
+  macKey: Uint8Array,
+  proof: RequestProof,
+): Uint8Array {
+  const text = new ByteWriter()
+    .fixed(utf8(proof.path))
+    .u8(0)
+    .fixed(proof.requestId)
+    .u64(proof.timeMs)
+    .fixed(hash(primitives, 'body', proof.body))
+  return keyedHash(primitives, macKey, 'request', text.finish())
+}
+
+export interface AnswerProof {
+  readonly requestId: Uint8Array
+  readonly status: number
+  readonly body: Uint8Array
+}
+
+export function answerMac(
+  primitives: Primitives,
+  macKey: Uint8Array,
+  proof: AnswerProof,
+): Uint8Array {
+  const text = new ByteWriter()
+    .fixed(proof.requestId)
+    .u16(proof.status)
+    .fixed(hash(primitives, 'body', proof.body))
+  return keyedHash(primitives, macKey, 'answer', text.finish())
+}
+
+/** What a node signs. */
+export function nodeRequestText(
+  primitives: Primitives,
+  proof: Omit<RequestProof, 'requestId'>,
+): Uint8Array {
+  return new ByteWriter()
+    .fixed(utf8('holdfast/1 node request'))
+    .fixed(utf8(proof.path))
+    .u8(0)
+    .u64(proof.timeMs)
+    .fixed(hash(primitives, 'body', proof.body))
+    .finish()
+}
+
+/** What the coordinator signs in answer. */
+export function nodeAnswerText(
+  primitives: Primitives,
+  proof: {
+    /** 16 bytes. */
+    readonly node: Uint8Array
+    readonly timeMs: number
+    readonly status: number
+    readonly body: Uint8Array
+  },
+): Uint8Array {
+  return new ByteWriter()
+    .fixed(utf8('holdfast/1 node answer'))
+    .fixed(proof.node)
+    .u64(proof.timeMs)
+    .u16(proof.status)
+    .fixed(hash(primitives, 'body', proof.body))
+    .finish()
+}
+
+/** `byteCount` bytes of hex in a header; undefined when it is absent or something else. */
+export function headerBytes(text: string | undefined, byteCount: number): Uint8Array | undefined {
+  return text?.length === byteCount * 2 ? fromHex(text) : undefined
+}
+
+/** A time in a header, ms; undefined when it is absent or something else. */
+export function headerTime(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
