@@ -1,8 +1,15 @@
 /** Everything that comes from the grid secret (docs/format.md, section 2). */
 import { assert } from '../base/assert.ts'
 import { fromHex } from '../base/bytes.ts'
-import { keyedHash } from './labelled-hash.ts'
+import { label, labelledKeyedHash } from './hashing.ts'
 import type { Primitives } from './primitives.ts'
+import { keyBytes, sized } from './sized.ts'
+
+const identityLabel = label('coordinator identity')
+const journalLabel = label('journal')
+const packListLabel = label('pack list')
+const vaultLabel = label('vault')
+const opaqueLabel = label('opaque seed')
 
 export interface GridKeys {
   /** Ed25519 seed: the coordinator's identity, which signs tickets. */
@@ -13,19 +20,23 @@ export interface GridKeys {
   packListKey(vault: string): Uint8Array
 }
 
+/** `gridSecret` has 32 bytes. */
 export function gridKeys(primitives: Primitives, gridSecret: Uint8Array): GridKeys {
-  assert(gridSecret.length === 32, 'the grid secret has 32 bytes')
-  const identitySeed = keyedHash(primitives, gridSecret, 'coordinator identity')
-  const packListSecret = keyedHash(primitives, gridSecret, 'pack list')
+  const key = sized(gridSecret, keyBytes, 'the grid secret')
+  const identitySeed = labelledKeyedHash(primitives, { key, label: identityLabel })
+  const packListUse = {
+    key: labelledKeyedHash(primitives, { key, label: packListLabel }),
+    label: vaultLabel,
+  }
   return Object.freeze({
     identitySeed,
     identityKey: primitives.signingPublicKey(identitySeed),
-    journalKey: keyedHash(primitives, gridSecret, 'journal'),
-    opaqueSeed: keyedHash(primitives, gridSecret, 'opaque seed'),
+    journalKey: labelledKeyedHash(primitives, { key, label: journalLabel }),
+    opaqueSeed: labelledKeyedHash(primitives, { key, label: opaqueLabel }),
     packListKey(vault: string): Uint8Array {
       const id = fromHex(vault)
       assert(id?.length === 16, 'a vault id is 16 bytes of hex')
-      return keyedHash(primitives, packListSecret, 'vault', id)
+      return labelledKeyedHash(primitives, packListUse, id)
     },
   })
 }

@@ -1,8 +1,13 @@
 /** Proofs of sessions and nodes in the control protocol (docs/control.md): pure, the same on both sides. */
 import { fromHex, utf8 } from '../base/bytes.ts'
 import { ByteWriter } from '../base/encoding.ts'
-import { hash, keyedHash } from '../core/labelled-hash.ts'
+import { domain, label, labelledHash, labelledKeyedHash } from '../core/hashing.ts'
 import type { Primitives } from '../core/primitives.ts'
+
+const bodyLabel = label('body')
+const sessionLabel = label('session')
+const requestLabel = label('request')
+const answerLabel = label('answer')
 
 export const controlHeaders = Object.freeze({
   session: 'x-holdfast-session',
@@ -15,7 +20,8 @@ export const controlHeaders = Object.freeze({
 
 /** The key of a session's MACs, from OPAQUE's session key. */
 export function sessionMacKey(primitives: Primitives, sessionKey: Uint8Array): Uint8Array {
-  return keyedHash(primitives, sessionKey.subarray(0, 32), 'session')
+  const key = sessionKey.subarray(0, 32)
+  return labelledKeyedHash(primitives, { key, label: sessionLabel })
 }
 
 export interface RequestProof {
@@ -36,8 +42,8 @@ export function requestMac(
     .u8(0)
     .fixed(proof.requestId)
     .u64(proof.timeMs)
-    .fixed(hash(primitives, 'body', proof.body))
-  return keyedHash(primitives, macKey, 'request', text.finish())
+    .fixed(labelledHash(primitives, bodyLabel, proof.body))
+  return labelledKeyedHash(primitives, { key: macKey, label: requestLabel }, text.finish())
 }
 
 export interface AnswerProof {
@@ -54,8 +60,8 @@ export function answerMac(
   const text = new ByteWriter()
     .fixed(proof.requestId)
     .u16(proof.status)
-    .fixed(hash(primitives, 'body', proof.body))
-  return keyedHash(primitives, macKey, 'answer', text.finish())
+    .fixed(labelledHash(primitives, bodyLabel, proof.body))
+  return labelledKeyedHash(primitives, { key: macKey, label: answerLabel }, text.finish())
 }
 
 /** What a node signs. */
@@ -64,11 +70,11 @@ export function nodeRequestText(
   proof: Omit<RequestProof, 'requestId'>,
 ): Uint8Array {
   return new ByteWriter()
-    .fixed(utf8('holdfast/1 node request'))
+    .fixed(domain('node request'))
     .fixed(utf8(proof.path))
     .u8(0)
     .u64(proof.timeMs)
-    .fixed(hash(primitives, 'body', proof.body))
+    .fixed(labelledHash(primitives, bodyLabel, proof.body))
     .finish()
 }
 
@@ -84,11 +90,11 @@ export function nodeAnswerText(
   },
 ): Uint8Array {
   return new ByteWriter()
-    .fixed(utf8('holdfast/1 node answer'))
+    .fixed(domain('node answer'))
     .fixed(proof.node)
     .u64(proof.timeMs)
     .u16(proof.status)
-    .fixed(hash(primitives, 'body', proof.body))
+    .fixed(labelledHash(primitives, bodyLabel, proof.body))
     .finish()
 }
 
