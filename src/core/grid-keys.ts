@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts'
 import { fromHex } from '../base/bytes.ts'
 import { label, labelledKeyedHash } from './hashing.ts'
 import type { Primitives } from './primitives.ts'
-import { keyBytes, sized } from './sized.ts'
+import { idBytes, keyBytes, sized } from './sized.ts'
 
 const identityLabel = label('coordinator identity')
 const journalLabel = label('journal')
@@ -17,17 +17,14 @@ export interface GridKeys {
   readonly identityKey: Uint8Array
   readonly journalKey: Uint8Array
   readonly opaqueSeed: Uint8Array
+  /** Seals the lists at the end of the packs of a vault (id in hex). */
   packListKey(vault: string): Uint8Array
 }
 
-/** `gridSecret` has 32 bytes. */
 export function gridKeys(primitives: Primitives, gridSecret: Uint8Array): GridKeys {
   const key = sized(gridSecret, keyBytes, 'the grid secret')
   const identitySeed = labelledKeyedHash(primitives, { key, label: identityLabel })
-  const packListUse = {
-    key: labelledKeyedHash(primitives, { key, label: packListLabel }),
-    label: vaultLabel,
-  }
+  const packListSecret = labelledKeyedHash(primitives, { key, label: packListLabel })
   return Object.freeze({
     identitySeed,
     identityKey: primitives.signingPublicKey(identitySeed),
@@ -35,8 +32,8 @@ export function gridKeys(primitives: Primitives, gridSecret: Uint8Array): GridKe
     opaqueSeed: labelledKeyedHash(primitives, { key, label: opaqueLabel }),
     packListKey(vault: string): Uint8Array {
       const id = fromHex(vault)
-      assert(id?.length === 16, 'a vault id is 16 bytes of hex')
-      return labelledKeyedHash(primitives, packListUse, id)
+      assert(id?.length === idBytes, 'a vault id is 16 bytes of hex')
+      return labelledKeyedHash(primitives, { key: packListSecret, label: vaultLabel }, id)
     },
   })
 }
