@@ -1,3 +1,5 @@
+import type { ShardId } from '../core/shard.ts'
+
 /**
  * What clients and the coordinator ask of a storage node (docs/protocol.md, section 3), as calls. All of
  * them throw what the node answered (with `node` in the details), CONNECTION_LOST when the connection broke
@@ -57,15 +59,8 @@ export interface ReadOptions extends RequestOptions {
   readonly into: Uint8Array
 }
 
-export interface ShardIdentity {
-  /** 16 bytes. */
-  readonly pack: Uint8Array
-  readonly index: number
-  readonly generation: number
-}
-
 export interface ShardAddress {
-  readonly shard: ShardIdentity
+  readonly shard: ShardId
   /** 16 bytes. */
   readonly vault: Uint8Array
 }
@@ -89,7 +84,7 @@ export type Held = 'absent' | 'held' | 'damaged'
 export type Deleted = 'absent' | 'removed' | 'kept'
 
 export interface ListOptions {
-  readonly after?: ShardIdentity | undefined
+  readonly after?: ShardId | undefined
   /** At most `listShardsMax`. */
   readonly most: number
 }
@@ -100,16 +95,16 @@ export interface ShardListing {
 }
 
 export interface ListedShard extends ShardAddress {
-  /** Of the shard's data, bytes. */
-  readonly length: number
-  readonly record: number
+  /** Without its header. */
+  readonly dataBytes: number
+  readonly recordNumber: number
   readonly ageMs: number
   readonly root: Uint8Array
 }
 
 export interface RecordedShard {
-  readonly shard: ShardIdentity
-  readonly record: number
+  readonly shard: ShardId
+  readonly recordNumber: number
 }
 
 export type StoreState = 'serving' | 'read-only' | 'disk-gone'
