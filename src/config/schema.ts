@@ -32,6 +32,12 @@ export const sections = {
       choices: ['auto', 'always'],
       doc: 'TLS 1.3 with pinned identities: `auto` on every address but loopback, `always` there too. The same for all programs of a grid.',
     }),
+    heartbeat: duration(limits.heartbeatMs, {
+      leastMs: 50,
+      mostMs: 30 * second,
+      advanced: true,
+      doc: 'How often each node tells the coordinator its state. The same for all programs of a grid.',
+    }),
     logLevel: choice('info', {
       choices: ['debug', 'info', 'warn', 'error'],
       doc: 'The least important events that go into the logs.',
@@ -43,7 +49,7 @@ export const sections = {
     }),
   },
   coordinator: {
-    listen: text('address', '127.0.0.1:10000', {
+    listen: text('listen', '127.0.0.1:10000', {
       doc: 'Where the coordinator listens. Port 0 takes any free one.',
     }),
     folder: optional(
@@ -55,17 +61,11 @@ export const sections = {
       choices: ['auto', 'open', 'listed'],
       doc: 'Who may sign up: `open` is anyone who can connect, `listed` only the `[[coordinator.users]]`, `auto` is `listed` when there are any, else `open`.',
     }),
-    heartbeat: duration(limits.heartbeatMs, {
-      leastMs: 50,
-      mostMs: 30 * second,
-      advanced: true,
-      doc: 'How often each node is asked for its state.',
-    }),
     nodeDown: duration(limits.nodeDownMs, {
       leastMs: 150,
       mostMs: 5 * minute,
       advanced: true,
-      doc: 'A node that was silent for so long counts as down. At least twice `heartbeat`.',
+      doc: 'A node that was silent for so long counts as down. At least twice `grid.heartbeat`.',
     }),
     repairGrace: duration(limits.repairGraceMs, {
       leastMs: 0,
@@ -99,7 +99,7 @@ export const sections = {
   },
   node: {
     name: text('name', 'n1', { doc: 'What the node is called in its log and in `status`.' }),
-    listen: text('address', '127.0.0.1:10001', {
+    listen: text('listen', '127.0.0.1:10001', {
       doc: 'Where the node listens. Port 0 takes any free one.',
     }),
     folder: optional(

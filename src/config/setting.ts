@@ -8,8 +8,10 @@ export type SettingType =
   /** Kept in bytes. */
   | { readonly kind: 'size'; readonly leastBytes: number; readonly mostBytes: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  /** `host:port`. */
+  /** `host:port` of another program. */
   | { readonly kind: 'address' }
+  /** `host:port` to listen at; port 0 takes any free one. */
+  | { readonly kind: 'listen' }
   /** Letters, digits, `.`, `_`, `-`. */
   | { readonly kind: 'name' }
   /** A path; a relative one counts from the folder of the file that names it. */
@@ -76,7 +78,7 @@ export function choice<const Choice extends string>(
 }
 
 export function text(
-  kind: 'address' | 'name' | 'folder' | 'identity',
+  kind: 'address' | 'listen' | 'name' | 'folder' | 'identity',
   value: string,
   common: Common,
 ): Setting<string> {
