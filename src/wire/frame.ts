@@ -6,9 +6,10 @@
 import { crc32c } from '../base/crc32c.ts'
 import { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { frameTypes } from './frame-types.ts'
 
 export const frameHeaderBytes = 16
-export const bodyFrameType = 12
+export const bodyFrameType = frameTypes.body
 const lastFlag = 1
 
 export interface FrameHead {
