@@ -69,8 +69,11 @@ export interface Catalogue {
   // Uploads
   /** Opens, or renews the lease of, an upload. */
   openUpload(request: { upload: Id; vault: Id; account: Id }): Promise<{ expiresMs: number }>
-  /** Of these chunk ids (32 bytes each, together), which are in live, healthy packs: one byte each, 0 or 1. */
-  knownChunks(request: { vault: Id; ids: Blob }): Promise<Blob>
+  /**
+   * Of these chunk ids (32 bytes each, together), which are in live, healthy packs: one byte each, 0 or 1.
+   * Healthy: at least `threshold` shards (the vault's when undefined) are durable or unknown.
+   */
+  knownChunks(request: { vault: Id; ids: Blob; threshold?: number | undefined }): Promise<Blob>
   /**
    * Registers packs that are durable. Repeating is harmless. A chunk that is registered already keeps the
    * healthier place.
@@ -88,6 +91,8 @@ export interface Catalogue {
     vault: Id
     version: Id
     pages: readonly NewPage[]
+    /** As in CommitRequest. */
+    threshold?: number | undefined
   }): Promise<{ kind: 'staged' } | { kind: 'missing'; chunks: Blob } | { kind: 'upload-gone' }>
   /** The one way anything becomes visible. With `packs`, registers them in the same transaction. */
   commit(request: CommitRequest): Promise<CommitAnswer>
@@ -136,13 +141,16 @@ export interface Catalogue {
   /**
    * A page of a census: `held` is all that the node lists with shard ids in (after, upTo]; `upTo` undefined
    * means to the end. Rows of that range become durable or missing accordingly; answered with what the node
-   * holds and no row expects there (with whether the pack is known live).
+   * holds and no row expects there (with whether the pack is known live). Rows that changed at `askedMs`
+   * (when the node was asked, by the catalogue's clock) or later are left as they are. Long ranges are
+   * worked on in several transactions; repeating is harmless.
    */
   census(request: {
     node: Id
-    after: Id | undefined
-    upTo: Id | undefined
+    after: ShardKey | undefined
+    upTo: ShardKey | undefined
     held: readonly HeldShard[]
+    askedMs?: number | undefined
   }): Promise<{ strangers: (HeldShard & { packKnown: boolean })[]; missing: number }>
 
   // Collection
@@ -157,9 +165,10 @@ export interface Catalogue {
   }): Promise<{ chunks: number; packs: number }>
   /** Inserts these pack ids as dead unless a row exists. Returns those that are dead now. */
   killUnknownPacks(packs: readonly Id[]): Promise<Id[]>
-  /** Dead packs with shards left to delete. */
+  /** Shards of dead packs that are durable and left to delete; only at `nodes` when given. */
   deadShards(
     most: number,
+    nodes?: readonly Id[],
   ): Promise<{ pack: Id; index: number; generation: number; node: Id; recordNumber: number }[]>
   /** Forgets the places of shards that a node has deleted. */
   shardsDeleted(
@@ -306,6 +315,13 @@ export interface NewShard {
   readonly recordNumber: number | undefined
 }
 
+/** Ordered by pack, index, generation, as nodes list them. */
+export interface ShardKey {
+  readonly pack: Id
+  readonly index: number
+  readonly generation: number
+}
+
 export interface NewPage {
   readonly number: number
   /** 32 bytes each, together. */
@@ -324,6 +340,11 @@ export interface CommitRequest {
   readonly statement: Blob
   readonly signature: Blob
   readonly operations: readonly OperationRow[]
+  /**
+   * Durable or unknown shards that the pack of each referenced chunk must have: this write's own threshold.
+   * At least k; the vault's when undefined.
+   */
+  readonly threshold?: number | undefined
 }
 
 export interface OperationRow {
