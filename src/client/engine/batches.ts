@@ -1,0 +1,90 @@
+import { toHex } from '../../base/bytes.ts'
+import { limits } from '../../base/limits.ts'
+import { chunkId } from '../../core/chunk.ts'
+import type { CoreParts, CoreVault } from './engine-core.ts'
+import type { BatchFile, BatchJob, BatchResult } from './engine.ts'
+import { unchanged } from './local-files.ts'
+import { PackWriter, packChunksMax } from './pack-writer.ts'
+import { failure } from './windows.ts'
+
+/** Files of at most this many bytes go into packs together, a batch at a time. */
+export const batchFileBytesMax = limits.knownAskBytesMin
+
+/** Reads small files one after the other and seals them into one pack until it is full. */
+export class Batch {
+  readonly #parts: CoreParts
+  readonly #vault: CoreVault
+  readonly #job: BatchJob
+  readonly #writer: PackWriter
+  readonly #scratch: Uint8Array
+  /** Positions of contents that are in this pack already. */
+  readonly #known = new Map<string, number>()
+
+  constructor(parts: CoreParts, vault: CoreVault, job: BatchJob, scratch: Uint8Array) {
+    this.#parts = parts
+    this.#vault = vault
+    this.#job = job
+    this.#writer = new PackWriter(parts, vault, job)
+    this.#scratch = scratch
+  }
+
+  run(): BatchResult {
+    const files: BatchFile[] = []
+    for (const path of this.#job.paths) {
+      const file = this.#take(path)
+      if (file === 'full') break
+      files.push(file)
+    }
+    return { files, pack: this.#writer.empty ? undefined : this.#writer.finish() }
+  }
+
+  #take(path: Uint8Array): BatchFile | 'full' {
+    try {
+      for (let tries = 0; tries < limits.changedReadsMax; tries += 1) {
+        const file = this.#read(path)
+        if (file === 'full' || file.kind !== 'changed') return file
+      }
+      return { kind: 'changed' }
+    } catch (error) {
+      return failure(error)
+    }
+  }
+
+  #read(path: Uint8Array): BatchFile | 'full' {
+    const { files } = this.#parts
+    const handle = files.openToRead(path)
+    try {
+      const before = files.stat(handle)
+      if (before.bytes > batchFileBytesMax) return { kind: 'large' }
+      const read = files.read(handle, this.#scratch, 0)
+      const after = files.stat(handle)
+      if (read !== before.bytes || !unchanged(before, after)) return { kind: 'changed' }
+      const content = this.#scratch.subarray(0, read)
+      if (this.#writer.isFullFor(read) || this.#writer.chunks >= packChunksMax) return 'full'
+      return {
+        kind: 'read',
+        stat: before,
+        sha256: this.#sha256(content),
+        chunk: read === 0 ? undefined : this.#add(content),
+      }
+    } finally {
+      files.close(handle)
+    }
+  }
+
+  #add(content: Uint8Array): number {
+    const id = chunkId(this.#parts.primitives, this.#vault.keys, content)
+    const text = toHex(id)
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const position = this.#writer.add(id, content)
+    this.#known.set(text, position)
+    return position
+  }
+
+  #sha256(content: Uint8Array): Uint8Array {
+    const hash = this.#parts.primitives.sha256()
+    hash.update(content)
+    return hash.digest()
+  }
+}

@@ -1,0 +1,94 @@
+/** Every job of the engine by name, as one thread runs them. */
+import { HoldfastError } from '../../base/errors.ts'
+import { scratchBytes } from '../../core/kernels.ts'
+import { Batch, batchFileBytesMax } from './batches.ts'
+import { CoreVaults } from './engine-core.ts'
+import type { CoreParts } from './engine-core.ts'
+import type {
+  BatchJob,
+  BatchResult,
+  EngineSource,
+  EngineVault,
+  OpenJob,
+  OpenResult,
+  ReconstructJob,
+  SealedPack,
+  SealJob,
+  SourceHandle,
+  WindowJob,
+  WindowResult,
+  WriteBatchJob,
+  WriteBatchResult,
+} from './engine.ts'
+import { openChunks, writeBatch } from './opening.ts'
+import { PackWriter } from './pack-writer.ts'
+import { Source } from './windows.ts'
+
+/** What each thread keeps in the shared memory for itself: kernel scratch. */
+export const threadBytes = scratchBytes
+
+export class Jobs {
+  readonly #parts: CoreParts
+  readonly #vaults: CoreVaults
+  readonly #sources = new Map<number, Source>()
+  readonly #scratch = new Uint8Array(batchFileBytesMax + 1)
+  #lastSource = 0
+
+  constructor(parts: CoreParts) {
+    this.#parts = parts
+    this.#vaults = new CoreVaults(parts.primitives)
+  }
+
+  useVault(vault: EngineVault): void {
+    this.#vaults.use(vault)
+  }
+
+  openSource(source: EngineSource): SourceHandle {
+    const opened = new Source(this.#parts, this.#vaults.get(source.vault), source)
+    this.#lastSource += 1
+    this.#sources.set(this.#lastSource, opened)
+    return { source: this.#lastSource, stat: opened.stat }
+  }
+
+  window(job: WindowJob): WindowResult {
+    return this.#source(job.source).window(job)
+  }
+
+  closeSource(source: SourceHandle): void {
+    this.#source(source.source).close()
+    this.#sources.delete(source.source)
+  }
+
+  seal(job: SealJob): SealedPack {
+    const writer = new PackWriter(this.#parts, this.#vaults.get(job.vault), job)
+    for (const { at, length, id } of job.chunks) {
+      writer.add(id, this.#parts.memory.subarray(at, at + length))
+    }
+    return writer.finish()
+  }
+
+  batch(job: BatchJob): BatchResult {
+    return new Batch(this.#parts, this.#vaults.get(job.vault), job, this.#scratch).run()
+  }
+
+  open(job: OpenJob): OpenResult {
+    return openChunks(this.#parts, this.#vaults.get(job.vault), job)
+  }
+
+  writeBatch(job: WriteBatchJob): WriteBatchResult {
+    return writeBatch(this.#parts, this.#vaults.get(job.vault), job)
+  }
+
+  reconstruct(job: ReconstructJob): void {
+    this.#parts.kernels.reconstruct(job)
+  }
+
+  #source(source: number): Source {
+    const found = this.#sources.get(source)
+    if (!found) throw new HoldfastError('INTERNAL', `Engine has no source ${source} open`)
+    return found
+  }
+}
+
+/** Jobs that any thread may do, by name. */
+export type JobName = Exclude<keyof Jobs, 'useVault'>

@@ -1,0 +1,106 @@
+import { errorToJson, HoldfastError } from '../../base/errors.ts'
+import { Cutter } from '../../core/cutting.ts'
+import { chunkId } from '../../core/chunk.ts'
+import type { RunningHash } from '../../core/primitives.ts'
+import type { CoreParts, CoreVault } from './engine-core.ts'
+import type { CutChunk, EngineSource, Span, WindowJob, WindowResult } from './engine.ts'
+import { unchanged } from './local-files.ts'
+import type { LocalHandle, LocalStat } from './local-files.ts'
+
+const readBytes = 1024 * 1024
+
+/** One file, or standard input, that is being read window by window: its hash and its place. */
+export class Source {
+  readonly stat: LocalStat | undefined
+  readonly #parts: CoreParts
+  readonly #vault: CoreVault
+  readonly #handle: LocalHandle
+  readonly #owned: boolean
+  readonly #sha256: RunningHash
+  readonly #cutter: Cutter
+  #position = 0
+
+  constructor(parts: CoreParts, vault: CoreVault, source: EngineSource) {
+    this.#parts = parts
+    this.#vault = vault
+    this.#owned = source.kind === 'path'
+    this.#handle = source.kind === 'path' ? parts.files.openToRead(source.path) : source.handle
+    this.stat = source.kind === 'path' ? parts.files.stat(this.#handle) : undefined
+    this.#sha256 = parts.primitives.sha256()
+    this.#cutter = new Cutter(parts.kernels, vault.keys.cutKey)
+  }
+
+  window(job: WindowJob): WindowResult {
+    const { memory } = this.#parts
+    const { slot, carry } = job
+    let filled = 0
+    if (carry) {
+      memory.copyWithin(slot.at, carry.at, carry.at + carry.length)
+      filled = carry.length
+    }
+    const chunks: CutChunk[] = []
+    let from = 0
+    let ended = false
+    while (!ended && filled < slot.bytes) {
+      const read = this.#read(slot.at + filled, Math.min(readBytes, slot.bytes - filled))
+      ended = read === 0
+      filled += read
+      from = this.#cut(chunks, { at: slot.at + from, length: filled - from }, ended) - slot.at
+    }
+    const rest = filled - from
+    return {
+      chunks,
+      carry: rest > 0 ? { at: slot.at + from, length: rest } : undefined,
+      end: ended ? this.#end() : undefined,
+    }
+  }
+
+  close(): void {
+    if (this.#owned) this.#parts.files.close(this.#handle)
+  }
+
+  #read(at: number, bytes: number): number {
+    const target = this.#parts.memory.subarray(at, at + bytes)
+    const position = this.#owned ? this.#position : undefined
+    const read = this.#parts.files.read(this.#handle, target, position)
+    this.#sha256.update(target.subarray(0, read))
+    this.#position += read
+    return read
+  }
+
+  /** Cuts what can be cut of the span; where the rest begins. */
+  #cut(chunks: CutChunk[], span: Span, ended: boolean): number {
+    const end = span.at + span.length
+    let at = span.at
+    for (;;) {
+      const length = this.#cutter.next({ at, bytes: end - at, ended })
+      if (length === undefined) return at
+      const content = this.#parts.memory.subarray(at, at + length)
+      const id = chunkId(this.#parts.primitives, this.#vault.keys, content)
+      chunks.push({ at, length, id })
+      at += length
+    }
+  }
+
+  #end() {
+    const stat = this.#owned ? this.#parts.files.stat(this.#handle) : undefined
+    const same =
+      this.stat === undefined ||
+      (stat !== undefined && unchanged(this.stat, stat) && stat.bytes === this.#position)
+    return {
+      bytes: this.#position,
+      sha256: this.#sha256.digest(),
+      digests: [],
+      unchanged: same,
+    }
+  }
+}
+
+/** Turns what a local file refused with into a value. */
+export function failure(error: unknown): {
+  readonly kind: 'failed'
+  readonly error: ReturnType<typeof errorToJson>
+} {
+  if (!(error instanceof HoldfastError)) throw error
+  return { kind: 'failed', error: errorToJson(error) }
+}
