@@ -53,11 +53,13 @@ export const limits = Object.freeze({
   // Control
   controlBodyBytesMax: 8 * MiB,
   controlConnectionsMax: 2048,
-  controlRequestsPerConnectionMax: 32,
   /** Of messages that need no session. */
   controlOpenBodyBytesMax: 256 * KiB,
   /** Of bodies that are being received, all connections together. */
   controlReceiveBytesMax: 64 * MiB,
+  /** Bodies up to this size are received whatever else is under way. */
+  controlFreeBodyBytes: 16 * KiB,
+  controlAnswerBytesMax: 32 * MiB,
   controlHeaderBytesMax: 8 * KiB,
   controlReceiveMs: 30 * second,
   controlIdleMs: 60 * second,
@@ -86,7 +88,7 @@ export const limits = Object.freeze({
   knownChunksMax: 4096,
   lookupVersionsMax: 512,
   lookupPagesMax: 512,
-  lookupChunksMax: 16_384,
+  lookupChunksMax: 8192,
   placeValidMs: 10 * minute,
   accountNameBytesMax: 64,
   vaultsPerAccountMax: 256,

@@ -37,7 +37,7 @@ export type Prover = (request: { readonly path: string; readonly body: Uint8Arra
 export interface Proven {
   readonly headers: Readonly<Record<string, string>>
   /** Throws IDENTITY_MISMATCH unless the coordinator gave this answer, to this very request. */
-  check(answer: ControlHttpAnswer): void
+  readonly check: (answer: ControlHttpAnswer) => void
 }
 
 export interface ProverWorld {
