@@ -50,6 +50,8 @@ const newPage = z.object({
   sealedLengths: bytes({ max: 8 * 1024 }),
 })
 const packs = list(newPack, limits.registerPacksMax)
+/** Durable shards this write needs of each pack: at least k; the vault's policy says when absent. */
+const threshold = z.int().min(1).max(32).optional()
 const packPlaces = z.object({
   pack: id,
   code: z.literal(1),
@@ -173,13 +175,17 @@ export const controlMessages = {
   'upload/close': { auth: 'session', request: z.object({ upload: id }), answer: none },
   known: {
     auth: 'session',
-    request: z.object({ vault: id, ids: bytes({ max: 32 * limits.knownChunksMax }) }),
+    request: z.object({
+      vault: id,
+      threshold,
+      ids: bytes({ max: 32 * limits.knownChunksMax }),
+    }),
     answer: z.object({ known: bytes({ max: limits.knownChunksMax }) }),
   },
   /** Refused with PACK_DEAD (details.packs) or NOT_FOUND when the upload is gone. */
   'packs/register': {
     auth: 'session',
-    request: z.object({ upload: id, vault: id, packs }),
+    request: z.object({ upload: id, vault: id, threshold, packs }),
     answer: none,
   },
   'shards/add': {
@@ -193,7 +199,13 @@ export const controlMessages = {
   /** Refused with CHUNKS_MISSING (details.chunks, base64) or NOT_FOUND. */
   'pages/stage': {
     auth: 'session',
-    request: z.object({ upload: id, vault: id, version: id, pages: list(newPage, 8) }),
+    request: z.object({
+      upload: id,
+      vault: id,
+      threshold,
+      version: id,
+      pages: list(newPage, 8),
+    }),
     answer: none,
   },
   /**
@@ -205,6 +217,7 @@ export const controlMessages = {
     request: z.object({
       vault: id,
       upload: id.optional(),
+      threshold,
       packs,
       statement: bytes({ max: 64 * 1024 }),
       signature,
