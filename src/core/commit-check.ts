@@ -1,0 +1,78 @@
+/** What can be checked of one commit by itself: form, vault, operations, signature. */
+import { equalBytes, toHex } from '../base/bytes.ts'
+import { HoldfastError } from '../base/errors.ts'
+import { decodeOperation, operationHash, type Operation } from './operation.ts'
+import type { Primitives } from './primitives.ts'
+import { decodeStatement, type SignedStatement, type Statement } from './statement.ts'
+
+/** A commit as the coordinator gives it. */
+export interface FeedCommit extends SignedStatement {
+  readonly n: number
+  /** When the coordinator took it; not covered by any signature. */
+  readonly atMs: number
+  /** Canonical bytes in the statement's order; undefined where the operation was purged. */
+  readonly operations: readonly (Uint8Array | undefined)[]
+}
+
+/** A commit whose operations are those its statement lists. */
+export interface CheckedCommit {
+  readonly n: number
+  readonly h: Uint8Array
+  readonly atMs: number
+  readonly statement: Statement
+  /** Statement and signature as they came, for `verifyCommit` later. */
+  readonly signed: SignedStatement
+  readonly operations: readonly (Operation | undefined)[]
+}
+
+/**
+ * Decodes a commit and checks that it is of this vault and that its operations are those the statement
+ * lists; not the signature. RECORD_FORGED, MALFORMED, VERSION_UNSUPPORTED.
+ */
+export function checkCommit(
+  primitives: Primitives,
+  vault: Uint8Array,
+  commit: FeedCommit,
+): Omit<CheckedCommit, 'h'> {
+  const { n, atMs, signature } = commit
+  const statement = decodeStatement(commit.statement)
+  if (!equalBytes(statement.vault, vault)) {
+    throw forgedCommit(n, `it is of vault ${toHex(statement.vault)}, not ${toHex(vault)}`)
+  }
+  const operations = checkOperations(primitives, statement, commit)
+  return { n, atMs, statement, signed: { statement: commit.statement, signature }, operations }
+}
+
+/** RECORD_FORGED unless `writerKey` (Ed25519) signed the statement. */
+export function verifyCommit(
+  primitives: Primitives,
+  commit: { readonly n: number; readonly signed: SignedStatement },
+  writerKey: Uint8Array,
+): void {
+  const { statement, signature } = commit.signed
+  if (primitives.verify(writerKey, statement, signature)) return
+  throw forgedCommit(commit.n, `its signature is not by the key ${toHex(writerKey)}`)
+}
+
+export function forgedCommit(n: number, why: string): HoldfastError {
+  return new HoldfastError('RECORD_FORGED', `Cannot take commit ${n}: ${why}`, { details: { n } })
+}
+
+function checkOperations(
+  primitives: Primitives,
+  statement: Statement,
+  commit: FeedCommit,
+): (Operation | undefined)[] {
+  const { operationHashes } = statement
+  if (commit.operations.length !== operationHashes.length) {
+    const counts = `${commit.operations.length} operations, its statement ${operationHashes.length}`
+    throw forgedCommit(commit.n, `it has ${counts}`)
+  }
+  return commit.operations.map((bytes, at) => {
+    if (bytes === undefined) return undefined
+    if (!equalBytes(operationHash(primitives, bytes), operationHashes[at]!)) {
+      throw forgedCommit(commit.n, `operation ${at} is not the one its statement lists`)
+    }
+    return decodeOperation(bytes)
+  })
+}
