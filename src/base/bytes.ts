@@ -1,6 +1,5 @@
 /** Small pure functions on bytes. Nothing here copies unless its name says so. */
 
-const hexDigits = '0123456789abcdef'
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
@@ -19,19 +18,17 @@ export function isUtf8(bytes: Uint8Array): boolean {
 }
 
 export function toHex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += hexDigits[byte >> 4]! + hexDigits[byte & 15]!
-  return text
+  return bytes.toHex()
 }
 
 /** Bytes from lower- or upper-case hex; undefined when it is not hex. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined
-  const bytes = new Uint8Array(text.length / 2)
-  for (let at = 0; at < bytes.length; at += 1) {
-    bytes[at] = Number.parseInt(text.slice(at * 2, at * 2 + 2), 16)
+  try {
+    return Uint8Array.fromHex(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
-  return bytes
 }
 
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {

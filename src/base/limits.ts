@@ -140,6 +140,14 @@ export const limits = Object.freeze({
   packsUnderWayMax: 8,
   unregisteredBytesMax: 64 * MiB,
   changedReadsMax: 3,
+  vaultNameBytesMax: 255,
+  indexBusyMs: 10 * second,
+  indexSliceEntriesMax: 512,
+  /** Of one chunk list: longer ones are staged. */
+  inlinePagesMax: 8,
+  stagePagesMax: 8,
+  commitTriesMax: 8,
+  commitBytesMax: 4 * MiB,
 })
 
 export type Limits = typeof limits
