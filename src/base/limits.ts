@@ -57,6 +57,12 @@ export const limits = Object.freeze({
   groupCommitRecordsMax: 256,
   nodeReceiveBytesMax: 64 * MiB,
   diskReserveBytes: 256 * MiB,
+  gatherRecordBytesMax: 64 * KiB,
+  checkpointRecords: 65_536,
+  smallSegmentsMax: 8,
+  openSegmentsMax: 128,
+  compactStepBytes: 8 * MiB,
+  storeFailuresMax: 3,
   ticketsPerConnectionMax: 64,
   ticketSkewMs: 30 * second,
 
@@ -107,11 +113,21 @@ export const limits = Object.freeze({
   vaultsPerAccountMax: 256,
   passwordBytesMax: 1024,
 
+  // Catalogue
+  catalogueQueueMax: 4096,
+  catalogueGroupMax: 256,
+  catalogueGroupMs: 20,
+  catalogueUnitRows: 2048,
+  sqliteBusyMs: 5 * second,
+  folderDepthMax: 512,
+  uploadPacksPerUnit: 1024,
+
   // Log-in tries
   freeTries: 5,
   tryDelayMs: 1 * second,
   tryDelayMaxMs: 5 * minute,
   loginMs: 1 * minute,
+  tryForgetMs: 1 * hour,
 
   // Waiting
   stallMinMs: 2 * second,
