@@ -1,0 +1,16 @@
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { Compiler } from '../sql/statement.ts'
+import type { Tables } from '../sql/tables.ts'
+
+/** Compiles for SQLite. May be shared by all databases of a process: it keeps only SQL text. */
+export function createSqliteCompiler(): Compiler {
+  const builder = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (database) => new SqliteIntrospector(database),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  })
+  return new Compiler(builder)
+}
