@@ -84,7 +84,7 @@ export class FeedChain {
   }
 
   get h(): Uint8Array {
-    return this.#position.heads.at(-1)!
+    return lastOf(this.#position)
   }
 
   /** The highest term told so far. */
@@ -136,7 +136,7 @@ export class FeedChain {
       throw forgedCommit(commit.n, `it is of term ${statement.term}, ${due}`)
     }
     checkSeen(position, statement)
-    const h = nextFeedHash(this.#primitives, position.heads.at(-1)!, commit)
+    const h = nextFeedHash(this.#primitives, lastOf(position), commit)
     return Object.freeze({ ...checked, h })
   }
 
@@ -159,6 +159,10 @@ function advance(position: Position, commit: CheckedCommit): void {
   position.heads.push(commit.h)
 }
 
+function lastOf({ heads }: Position): Uint8Array {
+  return heads[heads.length - 1]!
+}
+
 /** What the writer saw must lie in this very history, and not too far back to tell. */
 function checkSeen(position: Position, statement: Statement): void {
   const { n, h } = statement.seen
@@ -168,7 +172,7 @@ function checkSeen(position: Position, statement: Statement): void {
   if (lag > limits.feedLagMax) {
     throw forked(`its writer had seen ${n} only, more than ${limits.feedLagMax} less`, commit)
   }
-  const ours = position.heads.at(-1 - lag)!
+  const ours = position.heads[position.heads.length - 1 - lag]!
   if (equalBytes(ours, h)) return
   throw forked(`at ${n} its writer had seen ${toHex(h)}, here is ${toHex(ours)}`, commit)
 }
@@ -178,7 +182,7 @@ function checkEnd(position: Position, piece: FeedPiece): void {
     const hint = 'The coordinator lost or hides commits: do not write before this is understood'
     throw forked(`it ends at ${piece.n}, this client has seen ${position.n}`, piece.n, hint)
   }
-  const ours = position.heads.at(-1)!
+  const ours = lastOf(position)
   if (piece.n > position.n || equalBytes(piece.h, ours)) return
   throw forked(`at ${piece.n} it is ${toHex(piece.h)}, ${toHex(ours)} is right`, piece.n)
 }
