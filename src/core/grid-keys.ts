@@ -1,7 +1,7 @@
 /** Everything that comes from the grid secret (docs/format.md, section 2). */
 import { assert } from '../base/assert.ts'
 import { fromHex } from '../base/bytes.ts'
-import { label, labelledKeyedHash } from './hashing.ts'
+import { label, labelledHash, labelledKeyedHash } from './hashing.ts'
 import type { Primitives } from './primitives.ts'
 import { idBytes, keyBytes, sized } from './sized.ts'
 
@@ -10,6 +10,7 @@ const journalLabel = label('journal')
 const packListLabel = label('pack list')
 const vaultLabel = label('vault')
 const opaqueLabel = label('opaque seed')
+const gridIdLabel = label('grid id')
 
 export interface GridKeys {
   /** Ed25519 seed: the coordinator's identity, which signs tickets. */
@@ -36,4 +37,10 @@ export function gridKeys(primitives: Primitives, gridSecret: Uint8Array): GridKe
       return labelledKeyedHash(primitives, { key: packListSecret, label: vaultLabel }, id)
     },
   })
+}
+
+/** 16 bytes: whoever pins the coordinator's public key knows the id of its grid. */
+export function gridIdOf(primitives: Primitives, coordinatorKey: Uint8Array): Uint8Array {
+  const key = sized(coordinatorKey, keyBytes, 'the public key of a coordinator')
+  return labelledHash(primitives, gridIdLabel, key).slice(0, idBytes)
 }
