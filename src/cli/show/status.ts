@@ -1,0 +1,105 @@
+/** What `status`, the account commands and `vault show` show. */
+import { utf8 } from '../../base/bytes.ts'
+import { exitCodeOf } from '../exit-code.ts'
+import { HoldfastError } from '../../base/errors.ts'
+import { present } from '../json.ts'
+import type { Outcome } from '../output.ts'
+import { quoteName } from '../quote.ts'
+import type {
+  AccountResult,
+  NodeStatus,
+  StatusResult,
+  VaultDetails,
+  VaultHealth,
+  VaultStatus,
+} from '../results.ts'
+import { bytesText, countText } from '../text/amount.ts'
+import { tableLines } from '../text/table.ts'
+
+export function showStatus(status: StatusResult): Outcome {
+  const { coordinator, nodes, vaults } = status
+  const down = nodes.filter(({ state }) => state === 'down')
+  const unreachable = new HoldfastError('COORDINATOR_UNREACHABLE', 'no answer')
+  return {
+    document: { coordinator, nodes: nodes.map(present), vaults },
+    lines: [
+      ...tableLines([
+        ['coordinator', coordinator.address, coordinator.state],
+        ...nodes.map(nodeRow),
+      ]),
+      ...vaults.map(vaultLine),
+    ],
+    notes: down.length > 0 ? [downText(down)] : [],
+    exit: coordinator.state === 'up' ? 0 : exitCodeOf(unreachable),
+  }
+}
+
+/** `2 of the nodes are down: n3, n4`. */
+export function downText(down: readonly { readonly name: string }[]): string {
+  const names = down.map(({ name }) => name).join(', ')
+  return down.length === 1 ? `node ${names} is down` : `${down.length} nodes are down: ${names}`
+}
+
+function nodeRow(node: NodeStatus): string[] {
+  const { name, address, state, zone, latencyMs, usedBytes, freeBytes } = node
+  return [
+    `node ${name}`,
+    address,
+    state,
+    latencyMs === undefined ? '' : `${latencyMs.toFixed(1)} ms`,
+    usedBytes === undefined ? '' : `${bytesText(usedBytes)} used`,
+    freeBytes === undefined ? '' : `${bytesText(freeBytes)} free`,
+    zone === name ? '' : `zone ${zone}`,
+  ]
+}
+
+function vaultLine(vault: VaultStatus): string {
+  const name = quoteName(utf8(vault.name))
+  return `vault ${name}: ${countText(vault.files, 'file')}, ${bytesText(vault.bytes)}; ${healthText(vault)}`
+}
+
+/** Counts of packs. */
+export function healthText(health: VaultHealth): string {
+  const { complete, degraded, unknown, lost } = health
+  const total = complete + degraded + unknown + lost
+  if (total === 0) return 'nothing stored'
+  if (complete === total) return 'all complete'
+  const parts = Object.entries({ complete, degraded, unknown, lost }).filter(
+    ([, count]) => count > 0,
+  )
+  return `packs: ${parts.map(([state, count]) => `${count} ${state}`).join(', ')}`
+}
+
+export function showAccount(account: AccountResult, sentence?: string): Outcome {
+  const { usedBytes, quotaBytes } = account
+  const used = usedBytes === undefined ? '' : `, ${bytesText(usedBytes)} stored`
+  const quota = quotaBytes === undefined ? '' : ` of ${bytesText(quotaBytes)}`
+  return {
+    document: present({ account: account.account, usedBytes, quotaBytes }),
+    lines: [sentence ?? `${account.account}${used}${quota}`],
+    exit: 0,
+  }
+}
+
+export function showVault(vault: VaultDetails): Outcome {
+  const { name, id, policy, threshold, role, files, bytes, generation, health } = vault
+  const rows = [
+    ['vault', quoteName(utf8(name))],
+    ['policy', `${policy} (a write needs ${threshold} durable shards)`],
+    ['role', role],
+    ['files', String(files)],
+    ['bytes', String(bytes)],
+    ['health', health === undefined ? '-' : healthText(health)],
+    ['id', id],
+    ['key generation', String(generation)],
+  ]
+  return {
+    document: {
+      vaults: [
+        { name, policy, role, files, bytes, id, threshold, generation, ...present({ health }) },
+      ],
+    },
+    lines: tableLines(rows),
+    exit: 0,
+  }
+}
