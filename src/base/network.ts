@@ -5,12 +5,12 @@
 export interface Network {
   /**
    * Resolves when connected (and, with an identity on a link that is TLS, when the other side proved it).
-   * Throws NODE_UNREACHABLE, TIMED_OUT, IDENTITY_MISMATCH, or the signal's reason.
+   * Throws NODE_UNREACHABLE, IDENTITY_MISMATCH, or the signal's reason.
    */
   connect(address: string, options: ConnectOptions): Promise<Connection>
   /**
-   * Listens at `address` (`host:port`, port 0 for any). Throws PORT_IN_USE when something else does.
-   * `accept` sets the receiver in the same turn.
+   * Listens at `address` (`host:port`, port 0 for any). Throws PORT_IN_USE when something else does,
+   * BAD_CONFIG when this host has no such address.
    */
   listen(address: string, accept: (connection: Connection) => void): Promise<Listener>
 }
@@ -43,11 +43,11 @@ export interface Connection {
   /** Resolves when all that was written has left this process's memory, or the connection is closed. */
   drained(): Promise<void>
   /**
-   * The one receiver of bytes. The view is valid only during the call. Set once, before anything arrives
-   * (in the same turn as connect/accept). After `pause()` no further call begins until `resume()`.
+   * The one receiver of bytes; nothing is delivered before it is set. The view is valid only during the call,
+   * which must not throw. After `pause()` no further call begins until `resume()`.
    */
   onBytes(receive: (bytes: Uint8Array) => void): void
-  /** Called once, with the reason when it was not a polite end by either side. Set once, like `onBytes`. */
+  /** Called once, with the reason when it was not a polite end by either side. Set in the turn of connect or accept. */
   onClose(closed: (reason: Error | undefined) => void): void
   /** Stops and resumes delivery: what backpressure is made of. */
   pause(): void
