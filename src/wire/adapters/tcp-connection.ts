@@ -98,7 +98,7 @@ export function rereading(
   holder[handleKey] = null
   accepted.destroy()
   const made = { handle, manualStart: true, onread: onRead(options) }
-  return new Socket(made as ConstructorParameters<typeof Socket>[0])
+  return new Socket(made as unknown as ConstructorParameters<typeof Socket>[0])
 }
 
 export function onRead({
