@@ -2,23 +2,28 @@
 declare namespace WebAssembly {
   interface MemoryDescriptor {
     /** In pages of 64 KiB. */
-    initial: number
-    maximum?: number
-    shared?: boolean
+    readonly initial: number
+    readonly maximum?: number
+    readonly shared?: boolean
   }
 
-  class Memory {
-    constructor(descriptor: MemoryDescriptor)
+  interface Memory {
     readonly buffer: ArrayBuffer | SharedArrayBuffer
     grow(pages: number): number
   }
 
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>)
+  interface Module {
+    readonly [Symbol.toStringTag]: string
   }
 
-  class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, unknown>>)
-    readonly exports: Record<string, unknown>
+  interface Instance {
+    readonly exports: Readonly<Record<string, unknown>>
   }
+
+  const Memory: new (descriptor: MemoryDescriptor) => Memory
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module
+  const Instance: new (
+    module: Module,
+    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  ) => Instance
 }

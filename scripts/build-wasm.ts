@@ -1,0 +1,47 @@
+/**
+ * `node scripts/build-wasm.ts`: compiles src/core/wasm/assembly and writes the bytes as the module that the
+ * core loads. Two builds: WebAssembly fixes whether an imported memory is shared.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const root = join(import.meta.dirname, '..')
+const sourceFolder = join(root, 'src', 'core', 'wasm', 'assembly')
+const compiler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js')
+export const moduleFile = join(root, 'src', 'core', 'wasm', 'kernel-bytes.ts')
+
+const common = (
+  '--runtime stub --noAssert -O3 --importMemory --initialMemory 1 ' +
+  '--enable simd --enable relaxed-simd'
+).split(' ')
+const shared = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads']
+const head =
+  '/** Made by scripts/build-wasm.ts from assembly/, which a test repeats: never edit. */\n\n'
+
+async function compile(target: string, options: readonly string[]): Promise<string> {
+  const compilation = [compiler, 'index.ts', '-o', target, ...options]
+  await promisify(execFile)(process.execPath, compilation, { cwd: sourceFolder })
+  return readFileSync(target).toString('base64')
+}
+
+/** Text of the module that holds both builds. */
+export async function buildModule(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-kernels-'))
+  try {
+    const builds = await Promise.all([
+      compile(join(folder, 'own.wasm'), common),
+      compile(join(folder, 'shared.wasm'), [...common, ...shared]),
+    ])
+    const constants = ['ownMemoryBytes', 'sharedMemoryBytes'].map(
+      (name, at) => `export const ${name} =\n  '${builds[at]}'\n`,
+    )
+    return head + constants.join('\n')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+if (import.meta.main) writeFileSync(moduleFile, await buildModule())

@@ -1,0 +1,2 @@
+export { findCut } from './cut'
+export { combine, encode, sum } from './code'
