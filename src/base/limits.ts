@@ -175,6 +175,15 @@ export const limits = Object.freeze({
   stagePagesMax: 8,
   commitTriesMax: 8,
   commitBytesMax: 4 * MiB,
+
+  // Supervision
+  restartDelayMs: 200,
+  restartDelayMaxMs: 30 * second,
+  restartStableMs: 30 * second,
+  processReadyMs: 30 * second,
+  processEndMs: 10 * second,
+  portsFreeMs: 3 * second,
+  crashLogBytesMax: 1 * MiB,
 })
 
 export type Limits = typeof limits
