@@ -7,31 +7,38 @@ import {
   createPublicKey,
   sign,
   verify,
+  type CipherGCM,
   type DecipherGCM,
   type Hash,
   type KeyObject,
 } from 'node:crypto'
-import { blake3, Blake3Hasher } from '@napi-rs/blake-hash'
+import { Blake3Hasher } from '@napi-rs/blake-hash'
 import { assert } from '../../base/assert.ts'
 import type { Primitives, RunningHash, Sealing } from '../primitives.ts'
-import { hashBytes, keyBytes, nonceBytes, signatureBytes, sized, tagBytes } from '../sized.ts'
+import { keyBytes, nonceBytes, signatureBytes, sized, tagBytes } from '../sized.ts'
 
 const cipher = 'aes-256-gcm'
 /** `update` allocates what it gives back: pieces of this size stay cheap to allocate and in the cache. */
-const pieceBytes = 128 * 1024
+const pieceBytes = 64 * 1024
+/** Copying into shared memory is eight times slower between places that are not aligned alike. */
+const copyAlignBytes = 8
 /** Below this, copying parts together beats another call into native code. */
 const joinBytesMax = 2048
-const keyObjectsMax = 1024
+const keptMax = 1024
 /** PKCS #8 and SPKI of Ed25519 (RFC 8410), up to the 32 bytes. */
 const privateKeyHead = Buffer.from('302e020100300506032b657004220420', 'hex')
 const publicKeyHead = Buffer.from('302a300506032b6570032100', 'hex')
 
 export function createNativePrimitives(): Primitives {
-  const privateKeys = new KeyObjects(privateKeyOf)
-  const publicKeys = new KeyObjects(publicKeyOf)
+  const hasher = new Blake3Hasher()
+  const keyedHashers = new Kept((key) => Blake3Hasher.newKeyed(asBuffer(key)))
+  const privateKeys = new Kept(privateKeyOf)
+  const publicKeys = new Kept(publicKeyOf)
   return Object.freeze({
-    blake3: hashOf,
-    blake3Keyed: keyedHashOf,
+    blake3: (...parts) => digestOf(hasher, parts),
+    blake3Keyed(key, ...parts) {
+      return digestOf(keyedHashers.of(sized(key, keyBytes, 'a BLAKE3 key')), parts)
+    },
     sha256: () => new NodeHash('sha256'),
     md5: () => new NodeHash('md5'),
     seal: sealInto,
@@ -45,28 +52,18 @@ export function createNativePrimitives(): Primitives {
   } satisfies Primitives)
 }
 
-function hashOf(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = joinSmall(parts)
-  if (joined !== undefined) return new Uint8Array(blake3(asBuffer(joined)))
-  return digestOf(new Blake3Hasher(), parts)
-}
-
-function keyedHashOf(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const hasher = Blake3Hasher.newKeyed(asBuffer(sized(key, keyBytes, 'a BLAKE3 key')))
-  const joined = joinSmall(parts)
-  return digestOf(hasher, joined === undefined ? parts : [joined])
-}
-
+/** `reset` keeps a hasher's key. The text form of the digest is cheaper than memory of native code. */
 function digestOf(hasher: Blake3Hasher, parts: readonly Uint8Array[]): Uint8Array {
-  for (const part of parts) hasher.update(asBuffer(part))
-  const digest = new Uint8Array(hasher.digestBuffer())
-  assert(digest.length === hashBytes, 'BLAKE3 gives 32 bytes')
-  return digest
+  hasher.reset()
+  const joined = joinSmall(parts)
+  if (joined !== undefined) hasher.update(joined)
+  else for (const part of parts) hasher.update(asBuffer(part))
+  return Uint8Array.fromHex(hasher.digest('hex'))
 }
 
 /** All parts in one piece when there is one or they are small. */
-function joinSmall(parts: readonly Uint8Array[]): Uint8Array | undefined {
-  if (parts.length === 1) return parts[0]
+function joinSmall(parts: readonly Uint8Array[]): Buffer | undefined {
+  if (parts.length === 1) return asBuffer(parts[0]!)
   let length = 0
   for (const part of parts) length += part.length
   if (length > joinBytesMax) return undefined
@@ -88,13 +85,10 @@ function asBuffer(bytes: Uint8Array): Buffer {
 function sealInto(sealing: Sealing, parts: readonly Uint8Array[], into: Uint8Array): void {
   const gcm = createCipheriv(cipher, sealing.key, sized(sealing.nonce, nonceBytes, 'a nonce'))
   gcm.setAAD(sealing.context)
+  const joined = joinSmall(parts)
   let at = 0
-  for (const part of parts) {
-    for (let from = 0; from < part.length; from += pieceBytes) {
-      const piece = gcm.update(part.subarray(from, from + pieceBytes))
-      into.set(piece, at)
-      at += piece.length
-    }
+  for (const part of joined === undefined ? parts : [joined]) {
+    at = updateInto(gcm, part, { into, at })
   }
   gcm.final()
   assert(at + tagBytes === into.length, 'the target has room for exactly the text and its tag')
@@ -108,12 +102,30 @@ function openInto(sealing: Sealing, sealed: Uint8Array, into: Uint8Array): boole
   const gcm = createDecipheriv(cipher, sealing.key, nonce, { authTagLength: tagBytes })
   gcm.setAAD(sealing.context)
   gcm.setAuthTag(sealed.subarray(end))
-  for (let at = 0; at < end; at += pieceBytes) {
-    into.set(gcm.update(sealed.subarray(at, Math.min(end, at + pieceBytes))), at)
-  }
+  updateInto(gcm, sealed.subarray(0, end), { into, at: 0 })
   if (isAuthentic(gcm)) return true
   into.fill(0)
   return false
+}
+
+/** Gives where the next byte goes. */
+function updateInto(
+  gcm: CipherGCM | DecipherGCM,
+  text: Uint8Array,
+  target: { readonly into: Uint8Array; readonly at: number },
+): number {
+  const { into } = target
+  let { at } = target
+  for (let from = 0; from < text.length;) {
+    const off = (into.byteOffset + at) % copyAlignBytes
+    const rest = text.length - from
+    const aligning = off > 0 && rest > joinBytesMax
+    const count = aligning ? copyAlignBytes - off : Math.min(rest, pieceBytes)
+    into.set(gcm.update(text.subarray(from, from + count)), at)
+    from += count
+    at += count
+  }
+  return at
 }
 
 function isAuthentic(gcm: DecipherGCM): boolean {
@@ -126,21 +138,21 @@ function isAuthentic(gcm: DecipherGCM): boolean {
   }
 }
 
-/** Making a key object costs more than using it: the latest used ones are kept. */
-class KeyObjects {
-  readonly #make: (bytes: Uint8Array) => KeyObject
-  readonly #kept = new Map<string, KeyObject>()
+/** Objects of native code by the bytes they are made of: making one costs more than using it. */
+class Kept<Made> {
+  readonly #make: (bytes: Uint8Array) => Made
+  readonly #kept = new Map<string, Made>()
 
-  constructor(make: (bytes: Uint8Array) => KeyObject) {
+  constructor(make: (bytes: Uint8Array) => Made) {
     this.#make = make
   }
 
-  of(bytes: Uint8Array): KeyObject {
+  of(bytes: Uint8Array): Made {
     const name = asBuffer(bytes).toString('latin1')
     const kept = this.#kept.get(name)
     if (kept !== undefined) return kept
-    if (this.#kept.size >= keyObjectsMax) this.#dropOldest()
     const made = this.#make(bytes)
+    if (this.#kept.size >= keptMax) this.#dropOldest()
     this.#kept.set(name, made)
     return made
   }
