@@ -42,15 +42,17 @@ export interface IndexEntry {
   readonly n: number
 }
 
-/** How far the feed was followed. */
-export interface FeedState {
+/** How far a feed was followed. */
+export interface FeedPoint {
   readonly term: number
   readonly n: number
-  /** 32 bytes. */
+  /** 32 bytes; empty when nothing was followed yet (n = 0, term = 0). */
   readonly h: Uint8Array
 }
 
-export interface IndexState extends FeedState {
+export interface IndexState extends FeedPoint {
+  /** Of the last commit. */
+  readonly commitTerm: number
   /** Operations met that were purged: what they were is unknown. */
   readonly purged: number
 }
@@ -58,6 +60,7 @@ export interface IndexState extends FeedState {
 /** One commit of the feed, kept so that its signature can be checked later. */
 export interface IndexCommit {
   readonly n: number
+  /** 32 bytes. */
   readonly h: Uint8Array
   /** Account id, hex. */
   readonly writer: string
@@ -75,7 +78,6 @@ export interface ChildrenRequest {
 }
 
 export interface VaultIndex {
-  /** n = 0 and term 0 when nothing was applied yet; `h` is then empty. */
   state(): IndexState
   /** Entry by id, tombstones too. */
   entry(id: string): IndexEntry | undefined
@@ -90,6 +92,10 @@ export interface VaultIndex {
   /** Live children in byte order of their names, implicit folders too. */
   children(request: ChildrenRequest): IndexEntry[]
   commit(n: number): IndexCommit | undefined
+  /** h(n) of the last `most` commits, oldest first, 32 bytes each, together. */
+  heads(most: number): Uint8Array
+  /** h(n) of one commit. */
+  head(n: number): Uint8Array | undefined
 
   /** Runs it alone among all processes; what it throws undoes everything. */
   transaction<T>(work: () => T): T
@@ -98,6 +104,8 @@ export interface VaultIndex {
   addCommit(commit: IndexCommit): void
   markVerified(n: number): void
   putEntry(entry: IndexEntry): void
+  /** Absent is fine. */
+  removeEntry(id: string): void
   /** Forgets everything. */
   clear(): void
   close(): void
@@ -106,7 +114,7 @@ export interface VaultIndex {
 /** What must not be forgotten of a vault even when its index is: the account's own memory. */
 export interface VaultPin {
   /** Highest state seen; n = 0 and an empty `h` before the first. */
-  readonly feed: FeedState
+  readonly feed: FeedPoint
   /** Of the newest vault record seen; undefined before the first. */
   readonly record: PinnedRecord | undefined
 }
@@ -115,7 +123,11 @@ export interface PinnedRecord {
   readonly number: number
   /** 32 bytes. */
   readonly hash: Uint8Array
-  /** Unwrapped keys: so that HPKE is needed once for each record. */
+  /** Once they were unwrapped: so that HPKE is needed once for each record. */
+  readonly secrets: PinnedSecrets | undefined
+}
+
+export interface PinnedSecrets {
   readonly lifeKey: Uint8Array
   readonly generationKeys: readonly Uint8Array[]
 }
@@ -127,8 +139,8 @@ export interface PinnedRecord {
 export interface VaultPins {
   get(vault: string): VaultPin | undefined
   /** Keeps the higher of what is there and this. */
-  raiseFeed(vault: string, feed: FeedState): void
-  /** Keeps the higher numbered of what is there and this. Durable when it returns. */
+  raiseFeed(vault: string, feed: FeedPoint): void
+  /** Keeps the higher numbered of what is there and this, and secrets if one has them. Durable. */
   raiseRecord(vault: string, record: PinnedRecord): void
   close(): void
 }

@@ -1,0 +1,122 @@
+/** Sessions as files in `HOME/client/sessions`: NAME.json, and `.chosen` with the name of the last log-in. */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { HoldfastError } from '../../base/errors.ts'
+import { toHex, utf8 } from '../../base/bytes.ts'
+import { fixedBytes, count, id } from '../../wire/schema.ts'
+import type { SessionStore, StoredSession } from '../session.ts'
+
+const key = fixedBytes(32)
+const schema = z.object({
+  version: z.literal(1),
+  account: id,
+  name: z.string().min(1),
+  session: id,
+  macKey: key,
+  signingSeed: key,
+  boxKey: key,
+  gridId: id,
+  coordinatorKey: key,
+  address: z.string().min(1),
+  term: count,
+  expiresMs: count,
+})
+const chosenFile = '.chosen'
+
+/** `folder` is `HOME/client/sessions`; it is made when the first session is saved. */
+export function homeSessions(folder: string): SessionStore {
+  const pathOf = (name: string): string => join(folder, `${fileName(name)}.json`)
+  return {
+    load(name) {
+      const wanted = name ?? readIfThere(join(folder, chosenFile))
+      const text = wanted === undefined ? undefined : readIfThere(pathOf(wanted))
+      return text === undefined ? undefined : parse(text, pathOf(wanted!))
+    },
+    save(session, { chosen }) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      const text = JSON.stringify(z.encode(schema, { version: 1, ...session }), undefined, 2)
+      writeWhole(folder, pathOf(session.name), `${text}\n`)
+      if (chosen) writeWhole(folder, join(folder, chosenFile), session.name)
+    },
+    remove(name) {
+      rmSync(pathOf(name), { force: true })
+      if (readIfThere(join(folder, chosenFile)) === name) {
+        rmSync(join(folder, chosenFile), { force: true })
+      }
+    },
+  }
+}
+
+/** Account names are any text: what is not plain goes as hex, so that no two meet and none leaves the folder. */
+function fileName(name: string): string {
+  return /^[a-z0-9][a-z0-9._@-]{0,63}$/.test(name) ? name : `=${toHex(utf8(name))}`
+}
+
+function parse(text: string, path: string): StoredSession {
+  const version = versionOf(text)
+  if (version !== undefined && version > 1) {
+    throw new HoldfastError(
+      'VERSION_UNSUPPORTED',
+      `Cannot use ${path}: its version is ${version}, this program knows 1`,
+    )
+  }
+  try {
+    const { version: _, ...session } = z.decode(schema, JSON.parse(text) as never)
+    return session
+  } catch (error) {
+    throw new HoldfastError('MALFORMED', `Cannot read the session in ${path}`, {
+      cause: error,
+      hint: `Remove ${path}, then log in again`,
+    })
+  }
+}
+
+function versionOf(text: string): number | undefined {
+  try {
+    const { version } = JSON.parse(text) as { version?: unknown }
+    return typeof version === 'number' ? version : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    if (code !== 'EACCES' && code !== 'EPERM') throw error
+    throw new HoldfastError('UNREADABLE', `Cannot read ${path}`, { cause: error })
+  }
+}
+
+/** Beside, synced, renamed: readers see the old or the new one. */
+function writeWhole(folder: string, path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.new`
+  rmSync(temporary, { force: true })
+  const file = openSync(temporary, 'wx', 0o600)
+  try {
+    writeSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+  const parent = openSync(folder, 'r')
+  try {
+    fsyncSync(parent)
+  } finally {
+    closeSync(parent)
+  }
+}

@@ -1,0 +1,99 @@
+/** What an account remembers of its vaults, in a SQLite file, or in memory for tests and the simulated world. */
+import { HoldfastError, hasCode } from '../../base/errors.ts'
+import { concatBytes, fromHex } from '../../base/bytes.ts'
+import type { FeedPoint, PinnedRecord, VaultPin, VaultPins } from '../index/vault-index.ts'
+import { SqliteFile, type SqliteSchema } from './sqlite-file.ts'
+
+const schema: SqliteSchema = {
+  version: 1,
+  tables: [],
+  create: `
+    CREATE TABLE feeds (
+      vault BLOB PRIMARY KEY, term INTEGER NOT NULL, n INTEGER NOT NULL, h BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE records (
+      vault BLOB PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL,
+      life_key BLOB, generation_keys BLOB
+    ) STRICT`,
+}
+const keyBytes = 32
+const raiseFeed = `
+  INSERT INTO feeds VALUES (?, ?, ?, ?)
+  ON CONFLICT (vault) DO UPDATE SET term = max(term, excluded.term), n = excluded.n, h = excluded.h
+  WHERE excluded.n > n OR (excluded.n = n AND excluded.term > term)`
+const raiseRecord = `
+  INSERT INTO records VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (vault) DO UPDATE SET number = excluded.number, hash = excluded.hash,
+    life_key = excluded.life_key, generation_keys = excluded.generation_keys
+  WHERE excluded.number > number
+    OR (excluded.number = number AND life_key IS NULL AND excluded.life_key IS NOT NULL)`
+
+/** `path` may be `:memory:`. */
+export function openSqlitePins(path: string): VaultPins {
+  try {
+    return new SqlitePins(new SqliteFile(path, schema))
+  } catch (error) {
+    if (!hasCode(error, 'CORRUPT')) throw error
+    throw new HoldfastError('CORRUPT', error.message, {
+      cause: error,
+      hint: `It notices when a coordinator shows an older state: remove ${path} only if you trust this one`,
+    })
+  }
+}
+
+class SqlitePins implements VaultPins {
+  readonly #file: SqliteFile
+
+  constructor(file: SqliteFile) {
+    this.#file = file
+  }
+
+  get(vault: string): VaultPin | undefined {
+    const key = fromHex(vault)!
+    const { database } = this.#file
+    return this.#file.guard(() => {
+      const feed = database.prepare('SELECT term, n, h FROM feeds WHERE vault = ?').get(key)
+      const record = database.prepare('SELECT * FROM records WHERE vault = ?').get(key)
+      if (!feed && !record) return undefined
+      return {
+        feed: feed ? (feed as unknown as FeedPoint) : { term: 0, n: 0, h: new Uint8Array(0) },
+        record: record && recordOf(record),
+      }
+    })
+  }
+
+  raiseFeed(vault: string, { term, n, h }: FeedPoint): void {
+    this.#file.guard(() => this.#file.database.prepare(raiseFeed).run(fromHex(vault)!, term, n, h))
+  }
+
+  raiseRecord(vault: string, record: PinnedRecord): void {
+    const { database } = this.#file
+    const { number, hash, secrets } = record
+    const keys = secrets ? [secrets.lifeKey, concatBytes(secrets.generationKeys)] : [null, null]
+    this.#file.guard(() => {
+      database.exec('PRAGMA synchronous = FULL')
+      database.prepare(raiseRecord).run(fromHex(vault)!, number, hash, ...keys)
+      database.exec('PRAGMA synchronous = NORMAL')
+    })
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+}
+
+function recordOf(row: Record<string, unknown>): PinnedRecord {
+  const lifeKey = row.life_key as Uint8Array | null
+  return {
+    number: row.number as number,
+    hash: row.hash as Uint8Array,
+    secrets: lifeKey === null ? undefined : { lifeKey, generationKeys: split(row.generation_keys) },
+  }
+}
+
+function split(together: unknown): Uint8Array[] {
+  const bytes = together as Uint8Array
+  const keys: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += keyBytes) keys.push(bytes.slice(at, at + keyBytes))
+  return keys
+}

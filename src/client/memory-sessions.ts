@@ -1,0 +1,18 @@
+import type { SessionStore, StoredSession } from './session.ts'
+
+/** Sessions that last as long as the store: for tests and the simulated world. */
+export function memorySessions(): SessionStore {
+  const sessions = new Map<string, StoredSession>()
+  let chosenName: string | undefined
+  return {
+    load: (name = chosenName) => (name === undefined ? undefined : sessions.get(name)),
+    save(session, { chosen }) {
+      sessions.set(session.name, session)
+      if (chosen) chosenName = session.name
+    },
+    remove(name) {
+      sessions.delete(name)
+      if (chosenName === name) chosenName = undefined
+    },
+  }
+}
