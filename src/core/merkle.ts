@@ -1,34 +1,91 @@
-/** The Merkle tree over a shard's data (docs/format.md, section 5). */
+/**
+ * The Merkle tree over a shard's data (docs/format.md, section 5). Level by level: neighbours are paired, a
+ * last one without neighbour goes up as it is; that splits n leaves at the largest power of two below n.
+ */
+import { assert } from '../base/assert.ts'
+import { limits } from '../base/limits.ts'
+import { label, labelledHash } from './hashing.ts'
 import type { Primitives } from './primitives.ts'
-import { HoldfastError } from '../base/errors.ts'
+
+const { leafBytes } = limits
+const leafLabel = label('leaf')
+const innerLabel = label('inner')
 
 /** Collects the leaf hashes of one shard's data while its bytes arrive. */
 export class LeafHasher {
   readonly #primitives: Primitives
+  readonly #key: Uint8Array
+  readonly #leaves: Uint8Array[] = []
+  /** The beginning of a leaf whose end has not arrived; made when first needed. */
+  #pending: Uint8Array | undefined
+  #pendingBytes = 0
 
   constructor(primitives: Primitives) {
     this.#primitives = primitives
+    this.#key = labelledHash(primitives, leafLabel)
   }
 
   /** Pieces of any size; whole leaves are hashed where they lie, without a copy. */
-  update(_bytes: Uint8Array): void {
-    throw new HoldfastError('INTERNAL', `not yet ${typeof this.#primitives}`)
+  update(bytes: Uint8Array): void {
+    let at = this.#completePending(bytes)
+    for (; at + leafBytes <= bytes.length; at += leafBytes) {
+      this.#push(bytes.subarray(at, at + leafBytes))
+    }
+    if (at < bytes.length) this.#keep(bytes.subarray(at))
   }
 
-  /** Ends it: all leaf hashes, in order, 32 bytes each. */
+  /** Ends it: all leaf hashes, in order, 32 bytes each; one for no bytes at all. */
   finish(): Uint8Array[] {
-    throw new HoldfastError('INTERNAL', 'not yet')
+    if (this.#pendingBytes > 0 || this.#leaves.length === 0) this.#push(this.#takePending())
+    return this.#leaves
+  }
+
+  /** Ends a leaf that was begun, if these bytes can; gives where the next one begins. */
+  #completePending(bytes: Uint8Array): number {
+    if (this.#pendingBytes === 0) return 0
+    const missing = leafBytes - this.#pendingBytes
+    if (bytes.length < missing) return 0
+    this.#push(this.#takePending(), bytes.subarray(0, missing))
+    return missing
+  }
+
+  #takePending(): Uint8Array {
+    const pending = this.#pending?.subarray(0, this.#pendingBytes) ?? new Uint8Array(0)
+    this.#pendingBytes = 0
+    return pending
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#pending ??= new Uint8Array(leafBytes)
+    this.#pending.set(bytes, this.#pendingBytes)
+    this.#pendingBytes += bytes.length
+  }
+
+  #push(...parts: readonly Uint8Array[]): void {
+    this.#leaves.push(this.#primitives.blake3Keyed(this.#key, ...parts))
   }
 }
 
-/** Leaf hashes of data that is there at once. */
-export function leafHashes(_primitives: Primitives, _bytes: Uint8Array): Uint8Array[] {
-  throw new HoldfastError('INTERNAL', 'not yet')
+/** How many leaves so much data has: at least one. */
+export function leafCount(dataBytes: number): number {
+  return Math.max(1, Math.ceil(dataBytes / leafBytes))
+}
+
+/** Leaf hashes of data that is there at once, without a copy. */
+export function leafHashes(primitives: Primitives, bytes: Uint8Array): Uint8Array[] {
+  const key = labelledHash(primitives, leafLabel)
+  return Array.from({ length: leafCount(bytes.length) }, (_, index) =>
+    primitives.blake3Keyed(key, bytes.subarray(index * leafBytes, (index + 1) * leafBytes)),
+  )
 }
 
 /** Data root from leaf hashes: at least one. */
-export function dataRootOf(_primitives: Primitives, _leaves: readonly Uint8Array[]): Uint8Array {
-  throw new HoldfastError('INTERNAL', 'not yet')
+export function dataRootOf(primitives: Primitives, leaves: readonly Uint8Array[]): Uint8Array {
+  assert(leaves.length > 0, 'a tree has a leaf')
+  const key = labelledHash(primitives, innerLabel)
+  let level = leaves
+  while (level.length > 1) level = levelAbove(primitives, level, key)
+  return level[0]!
 }
 
 /** Data root of data that is there at once. */
@@ -38,11 +95,20 @@ export function dataRoot(primitives: Primitives, bytes: Uint8Array): Uint8Array 
 
 /** Sibling hashes of leaf `index`, from the leaf to the root. */
 export function proveLeaf(
-  _primitives: Primitives,
-  _leaves: readonly Uint8Array[],
-  _index: number,
+  primitives: Primitives,
+  leaves: readonly Uint8Array[],
+  index: number,
 ): Uint8Array[] {
-  throw new HoldfastError('INTERNAL', 'not yet')
+  assert(index < leaves.length, 'the tree has the leaf')
+  const key = labelledHash(primitives, innerLabel)
+  const siblings: Uint8Array[] = []
+  let place = index
+  for (let level = leaves; level.length > 1; level = levelAbove(primitives, level, key)) {
+    const sibling = level[place ^ 1]
+    if (sibling !== undefined) siblings.push(sibling)
+    place >>= 1
+  }
+  return siblings
 }
 
 export interface LeafProof {
@@ -55,6 +121,35 @@ export interface LeafProof {
 }
 
 /** The data root that the proof leads to; undefined when its shape is wrong for that length and index. */
-export function rootFromProof(_primitives: Primitives, _proof: LeafProof): Uint8Array | undefined {
-  throw new HoldfastError('INTERNAL', 'not yet')
+export function rootFromProof(primitives: Primitives, proof: LeafProof): Uint8Array | undefined {
+  const { index, shardBytes, leaf, siblings } = proof
+  const count = leafCount(shardBytes)
+  if (!Number.isInteger(index) || index < 0 || index >= count) return undefined
+  if (leaf.length !== Math.min(leafBytes, shardBytes - index * leafBytes)) return undefined
+  if (siblings.some((sibling) => sibling.length !== 32)) return undefined
+  const key = labelledHash(primitives, innerLabel)
+  let hash = primitives.blake3Keyed(labelledHash(primitives, leafLabel), leaf)
+  let used = 0
+  for (let place = index, width = count; width > 1; place >>= 1, width = (width + 1) >> 1) {
+    if ((place ^ 1) >= width) continue
+    const sibling = siblings[used]
+    if (sibling === undefined) return undefined
+    used += 1
+    const pair = (place & 1) === 0 ? [hash, sibling] : [sibling, hash]
+    hash = primitives.blake3Keyed(key, ...pair)
+  }
+  return used === siblings.length ? hash : undefined
+}
+
+function levelAbove(
+  primitives: Primitives,
+  level: readonly Uint8Array[],
+  key: Uint8Array,
+): Uint8Array[] {
+  const above: Uint8Array[] = []
+  for (let at = 0; at < level.length; at += 2) {
+    const [left, right] = [level[at]!, level[at + 1]]
+    above.push(right === undefined ? left : primitives.blake3Keyed(key, left, right))
+  }
+  return above
 }
