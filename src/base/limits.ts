@@ -66,7 +66,12 @@ export const limits = Object.freeze({
   openSegmentsMax: 128,
   compactStepBytes: 8 * MiB,
   storeFailuresMax: 3,
+  nodeSendBytesMax: 32 * MiB,
+  readChunkBytes: 1 * MiB,
   ticketsPerConnectionMax: 64,
+  /** Tickets that are refused on one connection before it is ended. */
+  ticketTriesMax: 16,
+  ticketBudgetsMax: 65_536,
   ticketSkewMs: 30 * second,
 
   // Control
@@ -92,6 +97,7 @@ export const limits = Object.freeze({
   controlRetryMaxMs: 2 * second,
   sessionRequestsMax: 65_536,
   loginsMax: 1024,
+  rememberedSignaturesMax: 256,
   sessionMs: 30 * 24 * hour,
   ticketMs: 10 * minute,
   ticketBytesMax: 1024 * 1024 * MiB,
@@ -138,6 +144,7 @@ export const limits = Object.freeze({
   connectMs: 3 * second,
   shardRequestMs: 30 * second,
   reserveAfterMs: 300,
+  reserveLatestMs: 2 * second,
   clockJumpMaxMs: 1 * hour,
 
   // Collection
@@ -145,17 +152,28 @@ export const limits = Object.freeze({
   collectShardsMax: 10_000,
   collectBatchMax: 512,
   collectPeriodMs: 1 * minute,
-
-  // Healing
-  healPacksMax: 2,
-  healPeriodMs: 500,
-  censusPeriodMs: 24 * hour,
+  /** Strangers of one node that are deleted whatever share of its shards they are. */
+  collectFewShards: 256,
+  purgeRowsMax: 2048,
   trashMs: 24 * hour,
   retentionMs: 30 * 24 * hour,
 
+  // Healing
+  healPacksMax: 2,
+  healScanPacksMax: 64,
+  healPeriodMs: 500,
+  healIdleMaxMs: 8 * second,
+  healRangeBytes: 256 * KiB,
+  malformedPacksMax: 4096,
+  censusPeriodMs: 24 * hour,
+  probePeriodMs: 5 * second,
+
   // Client
   knownAskBytesMin: 64 * KiB,
-  readAheadBytesMax: 48 * MiB,
+  readAheadBytesMax: 32 * MiB,
+  readSlotsBytes: 48 * MiB,
+  spareSlotsBytes: 48 * MiB,
+  runBytesMax: 6 * MiB,
   packsUnderWayMax: 8,
   unregisteredBytesMax: 64 * MiB,
   changedReadsMax: 3,
@@ -164,6 +182,7 @@ export const limits = Object.freeze({
   packSlotsBytes: 64 * MiB,
   largeFilesMax: 2,
   batchFilesMax: 512,
+  batchGetFilesMax: 2048,
   lateSendMs: 3 * second,
   pageBytesHeldMax: 512 * KiB,
   sentChunksMax: 65_536,
