@@ -78,6 +78,7 @@ export function createThreadsEngine(options: {
     seal: (job) => pool.any('seal', job),
     batch: (job) => pool.any('batch', job),
     open: (job) => pool.any('open', job),
+    write: (job) => pool.any('write', job),
     writeBatch: (job) => pool.any('writeBatch', job),
     reconstruct: (job) => pool.any('reconstruct', job),
     close: () => pool.close(),

@@ -2,8 +2,9 @@ import { toHex } from '../../base/bytes.ts'
 import { limits } from '../../base/limits.ts'
 import { chunkId } from '../../core/chunk.ts'
 import type { CoreParts, CoreVault } from './engine-core.ts'
-import type { BatchFile, BatchJob, BatchResult } from './engine.ts'
+import type { BatchFile, BatchItem, BatchJob, BatchResult } from './engine.ts'
 import { unchanged } from './local-files.ts'
+import type { LocalStat } from './local-files.ts'
 import { PackWriter, packChunksMax } from './pack-writer.ts'
 import { failure } from './windows.ts'
 
@@ -30,18 +31,19 @@ export class Batch {
 
   run(): BatchResult {
     const files: BatchFile[] = []
-    for (const path of this.#job.paths) {
-      const file = this.#take(path)
+    for (const item of this.#job.items) {
+      const file = this.#take(item)
       if (file === 'full') break
       files.push(file)
     }
     return { files, pack: this.#writer.empty ? undefined : this.#writer.finish() }
   }
 
-  #take(path: Uint8Array): BatchFile | 'full' {
+  #take(item: BatchItem): BatchFile | 'full' {
+    if (item.kind === 'content') return this.#store(item.content, undefined)
     try {
       for (let tries = 0; tries < limits.changedReadsMax; tries += 1) {
-        const file = this.#read(path)
+        const file = this.#read(item.path)
         if (file === 'full' || file.kind !== 'changed') return file
       }
       return { kind: 'changed' }
@@ -59,16 +61,22 @@ export class Batch {
       const read = files.read(handle, this.#scratch, 0)
       const after = files.stat(handle)
       if (read !== before.bytes || !unchanged(before, after)) return { kind: 'changed' }
-      const content = this.#scratch.subarray(0, read)
-      if (this.#writer.isFullFor(read) || this.#writer.chunks >= packChunksMax) return 'full'
-      return {
-        kind: 'read',
-        stat: before,
-        sha256: this.#sha256(content),
-        chunk: read === 0 ? undefined : this.#add(content),
-      }
+      return this.#store(this.#scratch.subarray(0, read), before)
     } finally {
       files.close(handle)
+    }
+  }
+
+  #store(content: Uint8Array, stat: LocalStat | undefined): BatchFile | 'full' {
+    if (this.#writer.isFullFor(content.length) || this.#writer.chunks >= packChunksMax) {
+      return 'full'
+    }
+    return {
+      kind: 'read',
+      stat,
+      bytes: content.length,
+      sha256: this.#sha256(content),
+      chunk: content.length === 0 ? undefined : this.#add(content),
     }
   }
 

@@ -27,7 +27,8 @@ export interface Engine {
   batch(job: BatchJob): Promise<BatchResult>
   /** Opens sealed chunks in place; each content lies at `at + contentAt` afterwards. */
   open(job: OpenJob): Promise<OpenResult>
-  /** Opens sealed chunks and writes whole small files. */
+  write(job: WriteJob): Promise<void>
+  /** Opens sealed chunks in place and writes whole small files; files may share chunks. */
   writeBatch(job: WriteBatchJob): Promise<WriteBatchResult>
   /** Computes shard ranges that are wanted from the same ranges of k others. */
   reconstruct(job: ReconstructJob): Promise<void>
@@ -128,11 +129,16 @@ export interface SealedPlace {
 }
 
 export interface BatchJob extends PackOrder {
-  readonly paths: readonly Uint8Array[]
+  readonly items: readonly BatchItem[]
 }
 
+export type BatchItem =
+  | { readonly kind: 'path'; readonly path: Uint8Array }
+  /** A link's target. */
+  | { readonly kind: 'content'; readonly content: Uint8Array }
+
 export interface BatchResult {
-  /** As many of `paths`, from the first, as fitted. */
+  /** As many of the items, from the first, as fitted. */
   readonly files: readonly BatchFile[]
   /** Undefined when no file had content. */
   readonly pack: SealedPack | undefined
@@ -141,7 +147,9 @@ export interface BatchResult {
 export type BatchFile =
   | {
       readonly kind: 'read'
-      readonly stat: LocalStat
+      /** Undefined for given content. */
+      readonly stat: LocalStat | undefined
+      readonly bytes: number
       readonly sha256: Uint8Array
       /** Position in the pack's chunks; undefined for an empty file. */
       readonly chunk: number | undefined
@@ -160,8 +168,12 @@ export interface SealedSpan extends Span {
 export interface OpenJob {
   readonly vault: string
   readonly chunks: readonly SealedSpan[]
-  /** Where contents go besides: an open file, each at its position. */
-  readonly write?: { readonly handle: LocalHandle; readonly positions: readonly number[] }
+}
+
+/** Writes parts of the memory into an open file. */
+export interface WriteJob {
+  readonly handle: LocalHandle
+  readonly spans: readonly (Span & { readonly position: number })[]
 }
 
 /** For each chunk, in order. `false`: tag or id is wrong, nothing was given out. */
@@ -181,7 +193,8 @@ export interface WriteFile {
   readonly mode: number
   readonly modified: FileTime
   readonly sync: boolean
-  readonly chunks: readonly SealedSpan[]
+  /** `isOpen`: it was opened in place before. */
+  readonly chunks: readonly (SealedSpan & { readonly isOpen?: boolean })[]
 }
 
 export type WriteOutcome =

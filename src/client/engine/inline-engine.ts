@@ -18,6 +18,7 @@ export function createInlineEngine(parts: CoreParts, region: Slot): Engine {
     seal: async (job) => jobs.seal(job),
     batch: async (job) => jobs.batch(job),
     open: async (job) => jobs.open(job),
+    write: async (job) => jobs.write(job),
     writeBatch: async (job) => jobs.writeBatch(job),
     reconstruct: async (job) => jobs.reconstruct(job),
     close: async () => {},

@@ -19,8 +19,9 @@ import type {
   WindowResult,
   WriteBatchJob,
   WriteBatchResult,
+  WriteJob,
 } from './engine.ts'
-import { openChunks, writeBatch } from './opening.ts'
+import { openChunks, writeBatch, writeSpans } from './opening.ts'
 import { PackWriter } from './pack-writer.ts'
 import { Source } from './windows.ts'
 
@@ -73,6 +74,10 @@ export class Jobs {
 
   open(job: OpenJob): OpenResult {
     return openChunks(this.#parts, this.#vaults.get(job.vault), job)
+  }
+
+  write(job: WriteJob): void {
+    writeSpans(this.#parts, job)
   }
 
   writeBatch(job: WriteBatchJob): WriteBatchResult {

@@ -9,6 +9,7 @@ import type {
   WriteBatchJob,
   WriteBatchResult,
   WriteFile,
+  WriteJob,
   WriteOutcome,
 } from './engine.ts'
 import { failure } from './windows.ts'
@@ -41,14 +42,13 @@ function contentOf(parts: CoreParts, span: SealedSpan): Uint8Array {
 }
 
 export function openChunks(parts: CoreParts, vault: CoreVault, job: OpenJob): OpenResult {
-  const opened = job.chunks.map((span) => openInPlace(parts, vault, span))
-  const { write } = job
-  if (write && opened.every(Boolean)) {
-    for (const [at, span] of job.chunks.entries()) {
-      parts.files.write(write.handle, contentOf(parts, span), write.positions[at]!)
-    }
+  return { opened: job.chunks.map((span) => openInPlace(parts, vault, span)) }
+}
+
+export function writeSpans(parts: CoreParts, job: WriteJob): void {
+  for (const { at, length, position } of job.spans) {
+    parts.files.write(job.handle, parts.memory.subarray(at, at + length), position)
   }
-  return { opened }
 }
 
 export function writeBatch(
@@ -56,11 +56,33 @@ export function writeBatch(
   vault: CoreVault,
   job: WriteBatchJob,
 ): WriteBatchResult {
-  return { files: job.files.map((file) => writeFile(parts, vault, file)) }
+  const open = new OpenSpans(parts, vault)
+  return { files: job.files.map((file) => writeFile(parts, open, file)) }
 }
 
-function writeFile(parts: CoreParts, vault: CoreVault, file: WriteFile): WriteOutcome {
-  const wrong = file.chunks.findIndex((span) => !openInPlace(parts, vault, span))
+/** Which spans were opened, or failed to be: in place, so each only once. */
+class OpenSpans {
+  readonly #parts: CoreParts
+  readonly #vault: CoreVault
+  readonly #opened = new Map<number, boolean>()
+
+  constructor(parts: CoreParts, vault: CoreVault) {
+    this.#parts = parts
+    this.#vault = vault
+  }
+
+  open(span: WriteFile['chunks'][number]): boolean {
+    if (span.isOpen === true) return true
+    const before = this.#opened.get(span.at)
+    if (before !== undefined) return before
+    const opened = openInPlace(this.#parts, this.#vault, span)
+    this.#opened.set(span.at, opened)
+    return opened
+  }
+}
+
+function writeFile(parts: CoreParts, open: OpenSpans, file: WriteFile): WriteOutcome {
+  const wrong = file.chunks.findIndex((span) => !open.open(span))
   if (wrong >= 0) return { kind: 'sealed-wrong', chunk: wrong }
   try {
     writeWhole(parts, file)

@@ -1,0 +1,66 @@
+import { limits } from '../../base/limits.ts'
+import type { Cluster } from '../cluster.ts'
+import type { Engine } from '../engine/engine.ts'
+import { SlotPool } from '../engine/slot-pool.ts'
+import type { IndexEntry } from '../index/vault-index.ts'
+import type { Session } from '../session.ts'
+import type { OpenVault } from '../vaults.ts'
+import type { GetItem } from './get-item.ts'
+import { GetRun } from './get-run.ts'
+import type { GetRunOptions } from './get-run.ts'
+import { PackReader } from './pack-reader.ts'
+import type { PackPlaces } from './places.ts'
+import { streamVersion } from './read-version.ts'
+import type { ByteRange, ReadParts, Sink } from './read-version.ts'
+
+export interface GetParts {
+  readonly session: Session
+  readonly vault: OpenVault
+  readonly cluster: Cluster
+  readonly engine: Engine
+  readonly signal?: AbortSignal | undefined
+  /** Told of shards whose bytes were wrong. */
+  readonly suspect: (pack: PackPlaces, index: number) => void
+}
+
+/** Writes everything that `items` gives to local files. The outcome of each is told once. */
+export async function getFiles(
+  parts: GetParts,
+  request: GetRunOptions & { readonly items: Iterable<GetItem> },
+): Promise<void> {
+  await withReading(parts, (reading) => new GetRun(reading, request).run(request.items))
+}
+
+/** Gives a range of a version to the sink, in order. */
+export async function getBytes(
+  parts: GetParts,
+  request: { readonly entry: IndexEntry; readonly range: ByteRange; readonly sink: Sink },
+): Promise<void> {
+  await withReading(parts, (reading) => streamVersion(reading, request.entry, request))
+}
+
+/** What an engine's slots must hold for a get. */
+export const getSlotBytes = limits.readSlotsBytes + limits.spareSlotsBytes + 65_536
+
+async function withReading(
+  parts: GetParts,
+  run: (reading: ReadParts) => Promise<void>,
+): Promise<void> {
+  const { session, vault, cluster, engine, signal, suspect } = parts
+  const ahead = await engine.slots.take(limits.readSlotsBytes)
+  const spare = await engine.slots.take(limits.spareSlotsBytes)
+  const reader = new PackReader({
+    session,
+    cluster,
+    engine,
+    vault: vault.keys.vault,
+    spare: new SlotPool(spare),
+    signal,
+  })
+  try {
+    await run({ session, vault, engine, reader, signal, suspect, slots: new SlotPool(ahead) })
+  } finally {
+    engine.slots.giveBack(ahead)
+    engine.slots.giveBack(spare)
+  }
+}

@@ -1,0 +1,64 @@
+import { compareBytes, concatBytes, utf8 } from '../../base/bytes.ts'
+import { errorToJson, HoldfastError } from '../../base/errors.ts'
+import type { LocalFiles, LocalKind } from '../engine/local-files.ts'
+import type { Path } from '../tree.ts'
+import type { PutItem } from './put-item.ts'
+
+const slash = utf8('/')
+
+export interface WalkStart {
+  readonly path: Uint8Array
+  readonly to: Path
+}
+
+/**
+ * Everything at and below a local path, folders before what is in them, names in byte order. Links are
+ * taken as links; what is neither file, folder nor link is refused; what cannot be listed has failed, and
+ * the rest goes on. NOT_FOUND when the path itself leads nowhere.
+ */
+export function* walk(files: LocalFiles, start: WalkStart): Generator<PutItem> {
+  const stat = files.statPath(start.path)
+  if (stat === undefined) {
+    throw new HoldfastError('NOT_FOUND', `Cannot find ${text(start.path)}`, {
+      hint: 'Check the path',
+    })
+  }
+  yield* walkPlace(files, start)
+}
+
+function* walkPlace(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
+  try {
+    const stat = files.statPath(path)
+    if (stat === undefined) throw new HoldfastError('NOT_FOUND', `${text(path)} is gone`)
+    if (stat.kind === 'file' || stat.kind === 'link') yield { kind: stat.kind, path, to, stat }
+    else if (stat.kind === 'folder') {
+      if (to.length > 0) yield { kind: 'folder', to, stat }
+      yield* walkFolder(files, { path, to })
+    } else yield refused(to, stat.kind)
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error
+    yield { kind: 'refused', to, state: 'failed', error: errorToJson(error) }
+  }
+}
+
+function* walkFolder(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
+  const names = files
+    .listFolder(path)
+    .map(({ name }) => name)
+    .toSorted(compareBytes)
+  const prefix = path.at(-1) === slash[0] ? path : concatBytes([path, slash])
+  for (const name of names) {
+    yield* walkPlace(files, { path: concatBytes([prefix, name]), to: [...to, name] })
+  }
+}
+
+function refused(to: Path, kind: LocalKind): PutItem {
+  const error = new HoldfastError('UNREADABLE', `Skipped: it is a ${kind}`, {
+    hint: 'Only files, folders and links are kept',
+  })
+  return { kind: 'refused', to, state: 'skipped', error: errorToJson(error) }
+}
+
+function text(path: Uint8Array): string {
+  return JSON.stringify(new TextDecoder().decode(path))
+}
