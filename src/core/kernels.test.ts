@@ -105,16 +105,19 @@ for (const [name, kernelsOf] of Object.entries(memories)) {
   })
 }
 
+function slotAt(index: number): number {
+  return scratchBytes + 64 * index
+}
+
 test('what is present may be wanted too, and surplus shards are not read', () => {
   const kernels = createKernels()
   const random = new SeededRandom(4)
   const codeword = slowCodeword(randomShards(random, 2, 32), 2)
-  const at = (index: number): number => scratchBytes + 64 * index
-  for (const index of [1, 3]) bytesAt(kernels, at(index), 32).set(codeword[index]!)
-  const present = [3, 1, 0].map((index) => ({ index, at: at(index) }))
-  const wanted = [{ index: 3, at: at(7) }]
+  for (const index of [1, 3]) bytesAt(kernels, slotAt(index), 32).set(codeword[index]!)
+  const present = [3, 1, 0].map((index) => ({ index, at: slotAt(index) }))
+  const wanted = [{ index: 3, at: slotAt(7) }]
   kernels.reconstruct({ k: 2, m: 2, bytes: 32, present, wanted })
-  assert.deepEqual(bytesAt(kernels, at(7), 32), codeword[3])
+  assert.deepEqual(bytesAt(kernels, slotAt(7), 32), codeword[3])
 })
 
 test('instances on one shared memory do not disturb each other', () => {
