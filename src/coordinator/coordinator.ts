@@ -1,32 +1,31 @@
 /** The coordinator: control requests to catalogue transactions, and the work in the background. */
 import type { Clock } from '../base/clock.ts'
-import { HoldfastError } from '../base/errors.ts'
-import type { Limits } from '../base/limits.ts'
+import { limits as defaultLimits, type Limits } from '../base/limits.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { Catalogue, NodeConfig } from '../catalogue/catalogue.ts'
+import { gridKeys } from '../core/grid-keys.ts'
 import type { OpaqueServer } from '../core/opaque.ts'
 import type { Primitives } from '../core/primitives.ts'
+import type { Opener } from '../wire/shard-client.ts'
 import type { ControlHandler } from '../wire/transport.ts'
-import type { Opener, ShardNode } from '../wire/shard-client.ts'
-import type { ShardRequests } from '../wire/shard-requests.ts'
+import { PendingLogins } from './accounts/pending-logins.ts'
+import type { BackgroundService } from './background-loop.ts'
+import { Background } from './background.ts'
+import { Cluster } from './cluster/cluster.ts'
+import type { CoordinatorContext, Signup } from './context.ts'
+import { createHandler } from './handler.ts'
+import type { NodeConnections } from './nodes-world.ts'
+import { rememberVerified } from './remembered-verify.ts'
+
+export type { ListedUser, Signup } from './context.ts'
 
 export interface CoordinatorConfig {
   /** All nodes of the grid. */
   readonly nodes: readonly NodeConfig[]
   readonly signup: Signup
   /** Shorter periods and graces for tests. */
-  readonly limits?: Partial<Limits>
-}
-
-/** `listed`: only these names may sign up. */
-export type Signup =
-  | { readonly kind: 'open'; readonly quotaBytes?: number }
-  | { readonly kind: 'listed'; readonly users: readonly ListedUser[] }
-
-export interface ListedUser {
-  readonly name: string
-  readonly quotaBytes?: number
+  readonly limits?: Partial<Limits> | undefined
 }
 
 export interface CoordinatorOptions {
@@ -45,11 +44,6 @@ export interface CoordinatorOptions {
   readonly pid: number
 }
 
-export interface NodeConnections {
-  to(node: ShardNode): ShardRequests
-  close(): void
-}
-
 export interface Coordinator {
   readonly handle: ControlHandler
   /** Ed25519: what nodes are configured with. */
@@ -62,13 +56,34 @@ export interface Coordinator {
   close(): Promise<void>
 }
 
-/** Work in the background: idempotent, resumable, one unit at a time. */
-export interface BackgroundService {
-  /** Does one unit. False when there was nothing to do. */
-  step(signal?: AbortSignal): Promise<boolean>
-}
-
 /** Makes the configured nodes known and begins to serve. */
-export function createCoordinator(_options: CoordinatorOptions): Promise<Coordinator> {
-  return Promise.reject(new HoldfastError('INTERNAL', 'Not there yet'))
+export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  const { catalogue, clock, config } = options
+  const limits = { ...defaultLimits, ...config.limits }
+  const primitives = rememberVerified(options.primitives, limits.rememberedSignaturesMax)
+  const keys = gridKeys(primitives, options.gridSecret)
+  await catalogue.configureNodes(config.nodes)
+  const grid = await catalogue.grid()
+  const cluster = new Cluster({ catalogue, clock, nodeDownMs: limits.nodeDownMs })
+  await cluster.load()
+  const context: CoordinatorContext = {
+    ...options,
+    primitives,
+    keys,
+    grid,
+    limits,
+    cluster,
+    signup: config.signup,
+    logins: new PendingLogins(clock, limits),
+  }
+  const opener = { role: 'coordinator', seed: keys.identitySeed, term: grid.term } as const
+  const background = new Background(context, options.connect(opener))
+  return {
+    handle: createHandler(context),
+    publicKey: keys.identityKey,
+    healer: background.healer,
+    collector: background.collector,
+    start: () => background.start(),
+    close: () => background.close(),
+  }
 }

@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import { fromBase64, toBase64 } from '../base/bytes.ts'
 
+const anyBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+
 /** Bytes, base64 in JSON. */
 export function bytes(range: { readonly min?: number; readonly max: number }) {
   const { min = 0, max } = range
-  return z.codec(z.string().max(Math.ceil(max / 3) * 4), z.instanceof(Uint8Array<ArrayBuffer>), {
+  return z.codec(z.string().max(Math.ceil(max / 3) * 4), anyBytes, {
     decode(text, context) {
       const decoded = fromBase64(text)
       if (decoded === undefined || decoded.length < min || decoded.length > max) {
@@ -16,7 +18,7 @@ export function bytes(range: { readonly min?: number; readonly max: number }) {
         })
         return z.NEVER
       }
-      return decoded as Uint8Array<ArrayBuffer>
+      return decoded
     },
     encode: (value) => toBase64(value),
   })

@@ -1,0 +1,50 @@
+import { HoldfastError } from '../../base/errors.ts'
+import type { ControlAnswer } from '../../wire/control.ts'
+import type { MessageHandler } from '../context.ts'
+import type { NodeNow } from './cluster.ts'
+
+export const tellGrid: MessageHandler<'grid'> = ({ clock, grid, keys, program, signup }) =>
+  Promise.resolve({
+    gridId: grid.gridId,
+    term: grid.term,
+    coordinatorKey: keys.identityKey,
+    timeMs: clock.nowMs(),
+    signup: signup.kind,
+    program,
+  })
+
+export const tellCluster: MessageHandler<'cluster'> = ({ clock, cluster, grid, pid }) =>
+  Promise.resolve({
+    gridId: grid.gridId,
+    term: grid.term,
+    timeMs: clock.nowMs(),
+    pid,
+    nodes: cluster.nodes().map(nodeAsTold),
+  })
+
+export const hearNode: MessageHandler<'heartbeat'> = async (context, { caller, request }) => {
+  const { clock, cluster, grid, logger } = context
+  if (request.node !== caller.node.node) {
+    throw new HoldfastError('FORBIDDEN', `Cannot speak for node ${request.node}`)
+  }
+  if (request.term > grid.term) {
+    logger.error('a node knows a newer coordinator', { node: request.node, term: request.term })
+    throw new HoldfastError('TERM_OLD', `Cannot serve term ${request.term}: this is ${grid.term}`)
+  }
+  await cluster.heard(request)
+  return { timeMs: clock.nowMs(), term: grid.term }
+}
+
+type ToldNode = ControlAnswer<'cluster'>['nodes'][number]
+
+function nodeAsTold(row: NodeNow): ToldNode {
+  const { node, name, address, zone, publicKey, said, latencyMs } = row
+  const state = row.state === 'active' ? (row.up ? 'up' : 'down') : row.state
+  const told: ToldNode = { node, name, address, zone, publicKey, state }
+  if (said !== undefined && row.up) {
+    const { store, pid, usedBytes, freeBytes } = said
+    Object.assign(told, { store, pid, usedBytes, freeBytes })
+  }
+  if (latencyMs !== undefined && row.up) told.latencyMs = latencyMs
+  return told
+}

@@ -1,0 +1,142 @@
+/**
+ * What the coordinator knows of the nodes now: their rows, and in memory what they last said and when. A node
+ * is up while its heartbeats come; after a start of the coordinator, nodes that were seen before count as up
+ * until they could have been heard.
+ */
+import type { Clock } from '../../base/clock.ts'
+import type { Catalogue, Id, NodeRow } from '../../catalogue/catalogue.ts'
+import type { ControlRequest } from '../../wire/control.ts'
+
+export type Heartbeat = ControlRequest<'heartbeat'>
+
+export interface NodeNow extends NodeRow {
+  readonly up: boolean
+  readonly said: Heartbeat | undefined
+  readonly latencyMs: number | undefined
+  /** By the monotonic clock; the coordinator's start when it was not heard yet. */
+  readonly heardMs: number
+}
+
+/** Told of a node that answers again, or whose store is not the one it was. */
+export type NodeReturned = (node: Id, why: 'returned' | 'new' | 'older') => void
+
+interface Presence {
+  heardMs: number
+  said: Heartbeat | undefined
+  /** Of the newest request: the next one's must be higher. */
+  requestTimeMs: number
+  latencyMs: number | undefined
+}
+
+export class Cluster {
+  readonly #catalogue: Catalogue
+  readonly #clock: Clock
+  readonly #nodeDownMs: number
+  readonly #presence = new Map<Id, Presence>()
+  readonly #startMs: number
+  readonly #listeners: NodeReturned[] = []
+  #rows = new Map<Id, NodeRow>()
+
+  constructor(options: {
+    readonly catalogue: Catalogue
+    readonly clock: Clock
+    readonly nodeDownMs: number
+  }) {
+    this.#catalogue = options.catalogue
+    this.#clock = options.clock
+    this.#nodeDownMs = options.nodeDownMs
+    this.#startMs = options.clock.monotonicMs()
+  }
+
+  /** Reads the rows again. */
+  async load(): Promise<void> {
+    this.#rows = new Map((await this.#catalogue.nodes()).map((row) => [row.node, row]))
+  }
+
+  onReturn(listener: NodeReturned): void {
+    this.#listeners.push(listener)
+  }
+
+  row(node: Id): NodeRow | undefined {
+    return this.#rows.get(node)
+  }
+
+  nodes(): NodeNow[] {
+    return [...this.#rows.values()].map((row) => this.#now(row))
+  }
+
+  node(node: Id): NodeNow | undefined {
+    const row = this.#rows.get(node)
+    return row && this.#now(row)
+  }
+
+  /** Nodes that new shards may be placed on, whether or not they are up. */
+  placeable(): NodeNow[] {
+    return this.nodes().filter(({ state }) => state === 'active')
+  }
+
+  up(): Id[] {
+    return this.nodes()
+      .filter(({ up, said }) => up && said?.store !== 'disk-gone')
+      .map(({ node }) => node)
+  }
+
+  /** Whether a request of this time may still come from the node: times rise. Takes note of it. */
+  takeRequestTime(node: Id, timeMs: number): boolean {
+    const presence = this.#presenceOf(node)
+    if (timeMs <= presence.requestTimeMs) return false
+    presence.requestTimeMs = timeMs
+    return true
+  }
+
+  /** The least time that the next request of this node may carry. */
+  nextRequestTime(node: Id): number {
+    return this.#presenceOf(node).requestTimeMs + 1
+  }
+
+  /** Takes note of what a node said. */
+  async heard(said: Heartbeat): Promise<void> {
+    const wasUp = this.#presence.get(said.node)?.said !== undefined && this.node(said.node)?.up
+    const presence = this.#presenceOf(said.node)
+    const { said: before } = presence
+    presence.heardMs = this.#clock.monotonicMs()
+    presence.said = said
+    if (before?.storeId !== said.storeId || before.lastRecord !== said.lastRecord) {
+      await this.#storeSeen(said)
+    }
+    if (!wasUp) for (const tell of this.#listeners) tell(said.node, 'returned')
+  }
+
+  measured(node: Id, latencyMs: number): void {
+    this.#presenceOf(node).latencyMs = latencyMs
+  }
+
+  async #storeSeen({ node, storeId, lastRecord }: Heartbeat): Promise<void> {
+    const { store } = await this.#catalogue.nodeSeen({ node, storeId, lastRecord })
+    const row = this.#rows.get(node)
+    if (row) this.#rows.set(node, { ...row, storeId, lastRecord })
+    if (store !== 'same') for (const tell of this.#listeners) tell(node, store)
+  }
+
+  #presenceOf(node: Id): Presence {
+    const known = this.#presence.get(node)
+    if (known) return known
+    const presence = {
+      heardMs: this.#startMs,
+      said: undefined,
+      requestTimeMs: 0,
+      latencyMs: undefined,
+    }
+    this.#presence.set(node, presence)
+    return presence
+  }
+
+  #now(row: NodeRow): NodeNow {
+    const presence = this.#presence.get(row.node)
+    const heardMs = presence?.heardMs ?? this.#startMs
+    const said = presence?.said
+    const recent = this.#clock.monotonicMs() - heardMs < this.#nodeDownMs
+    const up = recent && (said !== undefined || row.storeId !== undefined)
+    return { ...row, up, said, latencyMs: presence?.latencyMs, heardMs }
+  }
+}

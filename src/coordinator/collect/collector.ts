@@ -1,0 +1,88 @@
+/**
+ * The service that removes what nothing refers to. Each job is idempotent and bounded; they take turns, and
+ * deletion goes in the reverse of writing: references, chunks, packs, shards.
+ */
+import type { BackgroundService } from '../background-loop.ts'
+import type { NodesWorld } from '../nodes-world.ts'
+import { ClockGuard } from './clock-guard.ts'
+import { deleteShards } from './node-deletes.ts'
+import type { Strangers } from './strangers.ts'
+
+/** Does one batch; returns how much it went through, 0 when there was nothing to do. */
+type CollectJob = (signal?: AbortSignal) => Promise<number>
+
+export class Collector implements BackgroundService {
+  readonly #world: NodesWorld
+  readonly #strangers: Strangers
+  readonly #guard: ClockGuard
+  readonly #jobs: readonly CollectJob[]
+  #next = 0
+  #doneInRound = 0
+  #reported = false
+
+  constructor(world: NodesWorld, strangers: Strangers) {
+    const { clock, limits } = world.context
+    this.#world = world
+    this.#strangers = strangers
+    this.#guard = new ClockGuard(clock, limits.clockJumpMaxMs)
+    this.#jobs = [
+      () => this.#expireUploads(),
+      () => this.#purge(),
+      () => this.#markTrash(),
+      () => this.#emptyTrash(),
+      (signal) => this.#deleteDead(signal),
+      (signal) => this.#strangers.collect(signal),
+    ]
+  }
+
+  /** One batch of one job. False at the end of a round that found nothing. */
+  async step(signal?: AbortSignal): Promise<boolean> {
+    if (!this.#guard.steady()) return this.#suspended()
+    const job = this.#jobs[this.#next]!
+    const done = await job(signal)
+    this.#doneInRound += done
+    if (done > 0) return true
+    this.#next = (this.#next + 1) % this.#jobs.length
+    if (this.#next > 0) return true
+    const worked = this.#doneInRound > 0
+    this.#doneInRound = 0
+    return worked
+  }
+
+  #suspended(): false {
+    if (!this.#reported) this.#world.context.logger.error('collection stopped: the clock jumped')
+    this.#reported = true
+    return false
+  }
+
+  #expireUploads(): Promise<number> {
+    const { catalogue, limits } = this.#world.context
+    return catalogue.expireUploads(limits.collectBatchMax)
+  }
+
+  #purge(): Promise<number> {
+    const { catalogue, clock, limits } = this.#world.context
+    const beforeMs = clock.nowMs() - limits.retentionMs
+    return catalogue.purge({ beforeMs, most: limits.purgeRowsMax })
+  }
+
+  async #markTrash(): Promise<number> {
+    const { catalogue, limits } = this.#world.context
+    return (await catalogue.markTrash(limits.purgeRowsMax)).marked
+  }
+
+  async #emptyTrash(): Promise<number> {
+    const { catalogue, clock, limits } = this.#world.context
+    const beforeMs = clock.nowMs() - limits.trashMs
+    const { chunks, packs } = await catalogue.emptyTrash({ beforeMs, most: limits.purgeRowsMax })
+    return chunks + packs
+  }
+
+  async #deleteDead(signal?: AbortSignal): Promise<number> {
+    const { catalogue, cluster, limits } = this.#world.context
+    const dead = await catalogue.deadShards(limits.collectBatchMax, cluster.up())
+    const gone = await deleteShards(this.#world, dead, signal)
+    if (gone.length > 0) await catalogue.shardsDeleted(gone)
+    return gone.length
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Shards that nodes hold and no row expects. First phase: a census to the node's end, and the packs nobody
+ * registered are made dead, durably, so that nobody can register them any more. Second phase: their shards
+ * are deleted by the record number that the census saw.
+ */
+import type { Id } from '../../catalogue/catalogue.ts'
+import type { CensusResult, Stranger } from '../heal/census.ts'
+import type { NodesWorld } from '../nodes-world.ts'
+import { deleteShards, type ShardToDelete } from './node-deletes.ts'
+
+type StrangerAt = Stranger & ShardToDelete
+
+export class Strangers {
+  readonly #world: NodesWorld
+  readonly #waiting = new Map<Id, StrangerAt[]>()
+
+  constructor(world: NodesWorld) {
+    this.#world = world
+  }
+
+  /** Takes over what a census found, unless it is far more than interrupted work leaves behind. */
+  found(result: CensusResult): void {
+    const { limits, logger } = this.#world.context
+    const { node, listed, strangersCounted } = result
+    const old = result.strangers.filter(({ ageMs }) => ageMs >= limits.collectGraceMs)
+    const many = old.length > limits.collectFewShards && old.length * 2 > listed
+    if (many || strangersCounted > limits.collectShardsMax) {
+      logger.error('collection stopped: too many shards are unknown', {
+        node,
+        listed,
+        strangers: strangersCounted,
+      })
+      return
+    }
+    this.#waiting.set(
+      node,
+      old.map((shard) => ({ ...shard, node })),
+    )
+  }
+
+  /** Deletes one batch at one node that is up. Returns how many were gone through. */
+  async collect(signal?: AbortSignal): Promise<number> {
+    const { cluster, limits } = this.#world.context
+    for (const [node, shards] of this.#waiting) {
+      if (cluster.node(node)?.up !== true) continue
+      const batch = shards.slice(0, limits.collectBatchMax)
+      await deleteShards(this.#world, await this.#deletable(batch), signal)
+      const left = shards.slice(batch.length)
+      if (left.length === 0) this.#waiting.delete(node)
+      else this.#waiting.set(node, left)
+      return batch.length
+    }
+    return 0
+  }
+
+  async #deletable(batch: readonly StrangerAt[]): Promise<StrangerAt[]> {
+    const { catalogue } = this.#world.context
+    const unknown = new Set(batch.filter(({ packKnown }) => !packKnown).map(({ pack }) => pack))
+    const dead = new Set(await catalogue.killUnknownPacks([...unknown]))
+    const superfluous = await this.#superfluous(batch.filter(({ packKnown }) => packKnown))
+    return batch.filter((shard) => dead.has(shard.pack) || superfluous.has(shard))
+  }
+
+  /** Of live packs: those whose row has a durable shard elsewhere, so that this one is nobody's. */
+  async #superfluous(batch: readonly StrangerAt[]): Promise<Set<StrangerAt>> {
+    const { catalogue } = this.#world.context
+    const packs = await catalogue.packPlaces([...new Set(batch.map(({ pack }) => pack))])
+    const rows = new Map(packs.map((pack) => [pack.pack, pack]))
+    const isSuperfluous = (shard: StrangerAt): boolean => {
+      const row = rows.get(shard.pack)
+      if (row === undefined) return false
+      if (shard.generation !== row.generation) return shard.generation < row.generation
+      const place = row.shards.find(({ index }) => index === shard.index)
+      return place?.state === 'durable' && place.node !== shard.node
+    }
+    return new Set(batch.filter(isSuperfluous))
+  }
+}

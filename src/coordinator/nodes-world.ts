@@ -1,0 +1,33 @@
+/** How the work in the background reaches the nodes. */
+import type { Id } from '../catalogue/catalogue.ts'
+import type { ShardNode } from '../wire/shard-client.ts'
+import type { ShardAddress, ShardRequests } from '../wire/shard-requests.ts'
+import type { CoordinatorContext } from './context.ts'
+import { idBytes } from './id-bytes.ts'
+
+export interface NodeConnections {
+  to(node: ShardNode): ShardRequests
+  close(): void
+}
+
+export interface NodesWorld {
+  readonly context: CoordinatorContext
+  readonly connections: NodeConnections
+}
+
+/** Undefined when the grid has no such node. */
+export function requestsTo(world: NodesWorld, node: Id): ShardRequests | undefined {
+  const row = world.context.cluster.row(node)
+  return row && world.connections.to(row)
+}
+
+export interface ShardKeyParts {
+  readonly pack: Id
+  readonly index: number
+  readonly generation: number
+}
+
+/** As the shard protocol names it. */
+export function shardIdOf({ pack, index, generation }: ShardKeyParts): ShardAddress['shard'] {
+  return { pack: idBytes(pack), index, placementGeneration: generation }
+}

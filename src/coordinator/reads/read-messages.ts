@@ -1,0 +1,78 @@
+import { concatBytes } from '../../base/bytes.ts'
+import type { PackPlaces, PageRow } from '../../catalogue/catalogue.ts'
+import type { ControlAnswer } from '../../wire/control.ts'
+import type { MessageHandler } from '../context.ts'
+import { vaultFor } from '../vaults/vault-access.ts'
+
+export const tellFeed: MessageHandler<'feed'> = async (context, { caller, request }) => {
+  const { catalogue, limits } = context
+  await vaultFor(context, caller, { vault: request.vault, rights: 'read' })
+  const part = await catalogue.feed({
+    ...request,
+    commitsMax: limits.feedCommitsMax,
+    bytesMax: limits.feedBytesMax,
+  })
+  const commits = part.commits.map((commit) => ({
+    ...commit,
+    operations: commit.operations.map((operation) => operation ?? null),
+  }))
+  return { ...part, commits }
+}
+
+export const lookUp: MessageHandler<'lookup'> = async (context, { caller, request }) => {
+  const { catalogue, limits } = context
+  await vaultFor(context, caller, { vault: request.vault, rights: 'read' })
+  const { pages, more, packs } = await catalogue.lookup({
+    ...request,
+    pagesMax: limits.lookupPagesMax,
+    chunksMax: limits.lookupChunksMax,
+  })
+  return {
+    validMs: limits.placeValidMs,
+    pages: pages.map(pageAsTold),
+    more: [...more],
+    packs: packs.map(packAsTold),
+  }
+}
+
+export const tellHealth: MessageHandler<'health'> = async (context, { caller, request }) => {
+  const { vault, versions } = request
+  await vaultFor(context, caller, { vault, rights: 'read' })
+  const up = context.cluster.up()
+  const known = await context.catalogue.health({ vault, versions, up })
+  return { health: versions.map((version) => known.get(version) ?? null) }
+}
+
+export const tellVaultHealth: MessageHandler<'vault/health'> = async (context, call) => {
+  const { vault } = call.request
+  await vaultFor(context, call.caller, { vault, rights: 'read' })
+  return context.catalogue.vaultHealth({ vault, up: context.cluster.up() })
+}
+
+export const purgeEntries: MessageHandler<'purge'> = async (context, { caller, request }) => {
+  const { vault, entries } = request
+  await vaultFor(context, caller, { vault, rights: 'write' })
+  return context.catalogue.purgeEntries({ vault, entries, most: context.limits.purgeRowsMax })
+}
+
+type ToldPage = ControlAnswer<'lookup'>['pages'][number]
+type ToldPack = ControlAnswer<'lookup'>['packs'][number]
+
+function pageAsTold({ version, number, sealedLengths, chunks }: PageRow): ToldPage {
+  return {
+    version,
+    number,
+    sealedLengths,
+    ids: concatBytes(chunks.map(({ id }) => id)),
+    places: chunks.map(({ pack, offset, length, generation }) => [
+      pack,
+      offset,
+      length,
+      generation,
+    ]),
+  }
+}
+
+function packAsTold(pack: PackPlaces): ToldPack {
+  return { ...pack, code: 1, shards: [...pack.shards] }
+}

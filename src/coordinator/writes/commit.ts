@@ -1,0 +1,122 @@
+/** The one way anything becomes visible: a statement, signed by its writer, over all its operations. */
+import { toBase64, toHex } from '../../base/bytes.ts'
+import { HoldfastError } from '../../base/errors.ts'
+import type { CommitAnswer, CommitRequest, VaultRow } from '../../catalogue/catalogue.ts'
+import { checkCommit, verifyCommit } from '../../core/commit-check.ts'
+import type { Operation } from '../../core/operation.ts'
+import type { Statement } from '../../core/statement.ts'
+import type { ControlRequest } from '../../wire/control.ts'
+import type { Callers, CoordinatorContext, MessageHandler } from '../context.ts'
+import { idBytes } from '../id-bytes.ts'
+import { checkSent, packsDead, uploadGone } from '../refusals.ts'
+import { vaultFor } from '../vaults/vault-access.ts'
+import { operationRows } from './commit-rows.ts'
+import { checkPacks } from './pack-check.ts'
+import { writeThreshold } from './threshold.ts'
+
+export const commit: MessageHandler<'commit'> = async (context, { caller, request }) => {
+  const vault = await vaultFor(context, caller, { vault: request.vault, rights: 'write' })
+  const threshold = writeThreshold(vault.policy, request.threshold)
+  checkSize(context, request)
+  const { statement, operations } = await checkSigned(context, caller, request)
+  const packs = await checkPacks(context, request.packs, { vault, threshold })
+  const answer = await commitOnce(context, {
+    vault: request.vault,
+    account: caller.session.account,
+    upload: request.upload,
+    packs,
+    term: statement.term,
+    seen: statement.seen,
+    statement: request.statement,
+    signature: request.signature,
+    operations: await operationRows(context, request.operations, operations),
+    threshold,
+  })
+  if (answer.kind === 'committed') return { n: answer.n, h: answer.h }
+  throw refusal(answer, { vault, upload: request.upload })
+}
+
+/** An upload that is not open (any more) is opened: what it held and is gone is told as missing. */
+async function commitOnce(
+  { catalogue }: CoordinatorContext,
+  request: CommitRequest,
+): Promise<CommitAnswer> {
+  const { account, upload, vault } = request
+  const answer = await catalogue.commit(request)
+  if (answer.kind !== 'upload-gone' || upload === undefined) return answer
+  await catalogue.openUpload({ upload, vault, account })
+  return catalogue.commit(request)
+}
+
+function checkSize({ limits }: CoordinatorContext, { operations }: ControlRequest<'commit'>): void {
+  let bytes = 0
+  for (const { pages } of operations) for (const { ids } of pages) bytes += ids.length
+  const chunks = bytes / 32
+  if (chunks <= limits.commitChunksMax) return
+  const what = `Cannot commit ${chunks} chunks at once: at most ${limits.commitChunksMax}`
+  throw new HoldfastError('OVER_LIMIT', what, { hint: 'The client stages the pages of long lists' })
+}
+
+interface SignedCommit {
+  readonly statement: Statement
+  readonly operations: readonly Operation[]
+}
+
+async function checkSigned(
+  { catalogue, primitives }: CoordinatorContext,
+  caller: Callers['session'],
+  request: ControlRequest<'commit'>,
+): Promise<SignedCommit> {
+  const { account } = caller.session
+  const writer = await catalogue.account(account)
+  if (writer === undefined) throw new HoldfastError('NOT_LOGGED_IN', 'The account is gone')
+  const { statement: bytes, signature } = request
+  const vault = idBytes(request.vault)
+  return checkSent(() => {
+    const { statement, operations } = checkCommit(primitives, vault, {
+      n: 0,
+      atMs: 0,
+      statement: bytes,
+      signature,
+      operations: request.operations.map((operation) => operation.bytes),
+    })
+    if (toHex(statement.writer) !== account) {
+      throw new HoldfastError('FORBIDDEN', 'Cannot commit in the name of another account')
+    }
+    const signed = { n: 0, signed: { statement: bytes, signature } }
+    verifyCommit(primitives, signed, writer.signingKey)
+    return { statement, operations: operations.filter((operation) => operation !== undefined) }
+  })
+}
+
+type Refused = Exclude<CommitAnswer, { readonly kind: 'committed' }>
+
+function refusal(
+  answer: Refused,
+  { vault, upload }: { readonly vault: VaultRow; readonly upload: string | undefined },
+): HoldfastError {
+  switch (answer.kind) {
+    case 'conflict': {
+      const { conflicts } = answer
+      const what = `Cannot commit: ${conflicts.length} entries changed meanwhile`
+      return new HoldfastError('CHANGED', what, { details: { conflicts } })
+    }
+    case 'missing':
+      return new HoldfastError('CHUNKS_MISSING', 'Cannot commit: chunks it names are not there', {
+        details: { chunks: toBase64(answer.chunks) },
+      })
+    case 'dead':
+      return packsDead(answer.packs)
+    case 'upload-gone':
+      return uploadGone(upload ?? '')
+    case 'forked': {
+      const what = `Cannot commit to vault ${vault.vault}: the writer saw another history of it`
+      return new HoldfastError('FEED_FORKED', what)
+    }
+    case 'over-quota': {
+      const { quotaBytes, usedBytes } = answer
+      const what = `Cannot commit: the account may use ${quotaBytes} bytes, it uses ${usedBytes}`
+      return new HoldfastError('OVER_QUOTA', what, { details: { quotaBytes, usedBytes } })
+    }
+  }
+}
