@@ -1,8 +1,22 @@
 /** The one executable: chooses the command and loads only what that command needs. */
 import { readFileSync } from 'node:fs'
+import { systemClock } from '../src/base/adapters/system-clock.ts'
+import { interruption } from '../src/cli/adapters/interruption.ts'
+import { processTerminal } from '../src/cli/adapters/process-terminal.ts'
+import { rawArguments } from '../src/cli/adapters/raw-arguments.ts'
+import { main } from '../src/cli/main.ts'
+import { commandNames, commands, loadCommand } from './commands.ts'
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 
-if (process.argv[2] === '--version') process.stdout.write(`${manifest.version}\n`)
+process.exitCode = await main(rawArguments(), {
+  commands: commands.filter(({ words }) => commandNames.has(words.join(' '))),
+  load: loadCommand,
+  version: manifest.version,
+  terminal: processTerminal(),
+  clock: systemClock,
+  environment: process.env,
+  signal: interruption(),
+})

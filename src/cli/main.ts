@@ -15,6 +15,8 @@ export interface Context {
   readonly output: Output
   readonly clock: Clock
   readonly terminal: Terminal
+  /** Of the program. */
+  readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Aborted with INTERRUPTED by Ctrl-C: a command stops, says what was done, and exits 130. */
   readonly signal: AbortSignal
@@ -64,9 +66,9 @@ async function runCommand(
   { invocation, output }: { invocation: Invocation; output: Output },
   program: Program,
 ): Promise<number> {
-  const { terminal, clock, environment, signal } = program
+  const { terminal, clock, environment, signal, version } = program
   const run = await program.load(invocation.command.words.join(' '))
-  const outcome = await run({ invocation, output, clock, terminal, environment, signal })
+  const outcome = await run({ invocation, output, clock, terminal, environment, signal, version })
   await output.finish(outcome)
   return outcome.exit
 }

@@ -1,0 +1,77 @@
+/** What the programs that serve have in common: their folder, log, readiness and end. */
+import { resolve } from 'node:path'
+import { openLogFile } from '../../src/base/adapters/log-file.ts'
+import { systemClock } from '../../src/base/adapters/system-clock.ts'
+import { errorToJson, hasCode } from '../../src/base/errors.ts'
+import type { Logger } from '../../src/base/logger.ts'
+import { makeFolder } from '../../src/cli/adapters/home-folder.ts'
+import { superior } from '../../src/cli/adapters/supervised.ts'
+import type { Context } from '../../src/cli/main.ts'
+import type { Outcome } from '../../src/cli/output.ts'
+import type { Settings } from '../../src/config/schema.ts'
+import { isLoopback, parseAddress } from '../../src/config/address.ts'
+
+/** A program that serves at `address` until it is closed. */
+export interface Service {
+  readonly address: string
+  close(): Promise<void>
+}
+
+/** Makes the role's folder, and opens its log. */
+export function openFolder(
+  folder: string,
+  grid: Settings['grid'],
+): { readonly path: string; readonly logger: Logger } {
+  process.umask(0o077)
+  const path = resolve(folder)
+  makeFolder(path)
+  const logger = openLogFile({
+    path: `${path}/log`,
+    level: grid.logLevel,
+    bytesMax: grid.logBytes,
+    clock: systemClock,
+  })
+  return { path, logger }
+}
+
+/** Serves until Ctrl-C, SIGTERM, or the end of the supervisor. */
+export async function serve(
+  context: Context,
+  { role, start }: { readonly role: string; readonly start: () => Promise<Service> },
+): Promise<Outcome> {
+  const supervisor = superior()
+  try {
+    const service = await start()
+    const { address } = service
+    supervisor?.ready(address)
+    await context.output.event({ ready: true, role, address }, `${role} serves at ${address}`)
+    await aborted(context.signal)
+    await service.close()
+  } catch (error) {
+    await supervisor?.failed(errorToJson(error))
+    throw error
+  }
+  return stopped(context)
+}
+
+/** The last word of a program that served: 130 after Ctrl-C, 0 after SIGTERM. */
+export async function stopped(context: Context): Promise<Outcome> {
+  await context.output.event({ event: 'stopped', done: true }, 'stopped')
+  const reason: unknown = context.signal.reason
+  const interrupted = hasCode(reason, 'INTERRUPTED') && reason.details['signal'] === 'SIGINT'
+  // Nothing waits for what other threads may still hold open.
+  setTimeout(() => process.exit(), 1000).unref()
+  return { lines: [], exit: interrupted ? 130 : 0 }
+}
+
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', () => done(), { once: true })
+  })
+}
+
+/** Whether the link to, or at, this address is encrypted. */
+export function needsTls(address: string, grid: Settings['grid']): boolean {
+  return grid.tls === 'always' || !isLoopback(parseAddress(address)?.host ?? '')
+}

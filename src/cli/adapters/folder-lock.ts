@@ -1,0 +1,24 @@
+import { DatabaseSync } from 'node:sqlite'
+import { HoldfastError } from '../../base/errors.ts'
+
+export interface FolderLock {
+  release(): void
+}
+
+/**
+ * Takes `path` for this process alone, until released or until the process ends, however it ends. It is a
+ * lock of the operating system, taken through SQLite. Throws HOME_IN_USE.
+ */
+export function lockFolder(path: string, folder: string): FolderLock {
+  const database = new DatabaseSync(path)
+  try {
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    if ((error as { errcode?: number }).errcode !== 5) throw error
+    throw new HoldfastError('HOME_IN_USE', `Another process of holdfast uses ${folder}`, {
+      cause: error,
+    })
+  }
+  return { release: () => database.close() }
+}
