@@ -12,7 +12,6 @@ import { hasOption } from '../../src/cli/main.ts'
 import { missingSetting } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/schema.ts'
 import { createNativePrimitives } from '../../src/core/adapters/native-primitives.ts'
-import { gridIdOf } from '../../src/core/grid-keys.ts'
 import { nodeId } from '../../src/core/node-id.ts'
 import { startHeartbeat } from '../../src/node/heartbeat.ts'
 import type { NodeServer } from '../../src/node/node-server.ts'
@@ -64,7 +63,6 @@ async function startNode({ settings, home, configFile }: Surroundings): Promise<
     network: tcpNetwork({ tls, identitySeed }),
     identitySeed,
     coordinatorKey,
-    gridId: gridIdOf(primitives, coordinatorKey),
   })
   const listener = await server.listen(settings.node.listen)
   const heartbeat = beginHeartbeat(settings, {

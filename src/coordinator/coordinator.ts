@@ -1,10 +1,11 @@
 /** The coordinator: control requests to catalogue transactions, and the work in the background. */
+import { toHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import { limits as defaultLimits, type Limits } from '../base/limits.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { Catalogue, NodeConfig } from '../catalogue/catalogue.ts'
-import { gridKeys } from '../core/grid-keys.ts'
+import { gridIdOf, gridKeys } from '../core/grid-keys.ts'
 import type { OpaqueServer } from '../core/opaque.ts'
 import type { Primitives } from '../core/primitives.ts'
 import type { Opener } from '../wire/shard-client.ts'
@@ -63,7 +64,8 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   const primitives = rememberVerified(options.primitives, limits.rememberedSignaturesMax)
   const keys = gridKeys(primitives, options.gridSecret)
   await catalogue.configureNodes(config.nodes)
-  const grid = await catalogue.grid()
+  const gridId = toHex(gridIdOf(primitives, keys.identityKey))
+  const grid = { ...(await catalogue.grid()), gridId }
   const cluster = new Cluster({ catalogue, clock, nodeDownMs: limits.nodeDownMs })
   await cluster.load()
   const context: CoordinatorContext = {
