@@ -6,7 +6,7 @@ import { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { domain } from './hashing.ts'
 import type { Primitives } from './primitives.ts'
-import { boxOverheadBytes, checkBoxFormat, openBoxInto, sealBoxInto } from './sealed-box.ts'
+import { boxFormat, boxOverheadBytes, openBoxInto, sealBoxInto } from './sealed-box.ts'
 import { hashBytes, sized } from './sized.ts'
 import { chunkKey, type VaultKeys } from './vault-keys.ts'
 
@@ -105,12 +105,14 @@ function checkSealedChunk(sealed: Uint8Array): void {
   if (sealed.length <= boxOverheadBytes + headBytes || sealed.length > sealedChunkBytesMax) {
     throw chunkError(`${sealed.length} bytes cannot be a sealed chunk`, 'bytes')
   }
-  try {
-    checkBoxFormat(sealed, 'sealed chunk')
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error
-    throw new HoldfastError(error.code, error.message, { details: { fault: 'bytes' } })
-  }
+  const format = sealed[0]!
+  if (format === boxFormat) return
+  if (format === 0) throw chunkError('its format is 0', 'bytes')
+  throw new HoldfastError(
+    'VERSION_UNSUPPORTED',
+    `Cannot open a chunk: its format is ${format}, this program knows ${boxFormat}`,
+    { details: { fault: 'bytes' } },
+  )
 }
 
 /**

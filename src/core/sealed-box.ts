@@ -9,7 +9,7 @@ import { keyBytes, nonceBytes, sized, tagBytes } from './sized.ts'
 
 /** Bytes that sealing adds. */
 export const boxOverheadBytes = 1 + nonceBytes + tagBytes
-const format = 1
+export const boxFormat = 1
 
 export interface BoxToSeal {
   readonly key: Uint8Array
@@ -33,7 +33,7 @@ export function sealBoxInto(
   target: Uint8Array,
 ): Uint8Array {
   assert(target.length >= boxOverheadBytes, 'the target is too short for a sealed text')
-  target[0] = format
+  target[0] = boxFormat
   target.set(sized(box.nonce, nonceBytes, 'a nonce'), 1)
   const { nonce, context } = box
   const sealing = { key: sized(box.key, keyBytes, 'a key'), nonce, context }
@@ -80,8 +80,7 @@ export function openBoxInto(primitives: Primitives, box: BoxIntoTarget): boolean
   return primitives.open(sealing, box.sealed.subarray(1 + nonceBytes), box.target)
 }
 
-/** MALFORMED when it is too short to be one, VERSION_UNSUPPORTED for another format. */
-export function checkBoxFormat(sealed: Uint8Array, what: string): void {
+function checkBoxFormat(sealed: Uint8Array, what: string): void {
   if (sealed.length < boxOverheadBytes) {
     throw new HoldfastError(
       'MALFORMED',
@@ -93,10 +92,10 @@ export function checkBoxFormat(sealed: Uint8Array, what: string): void {
 
 /** Format 1 is all there is. 0 never was one. */
 export function checkFormat(found: number, what: string): void {
-  if (found === format) return
+  if (found === boxFormat) return
   if (found === 0) throw new HoldfastError('MALFORMED', `Cannot read a ${what}: its format is 0`)
   throw new HoldfastError(
     'VERSION_UNSUPPORTED',
-    `Cannot read a ${what}: its format is ${found}, this program knows ${format}`,
+    `Cannot read a ${what}: its format is ${found}, this program knows ${boxFormat}`,
   )
 }
