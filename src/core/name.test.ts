@@ -39,9 +39,11 @@ test('any name of bytes comes back', () => {
   )
 })
 
+function sealedLength(length: number): number {
+  return seal(new Uint8Array(length).fill(0x61)).sealed.length
+}
+
 test('sealed names tell little of their length', () => {
-  const sealedLength = (length: number): number =>
-    seal(new Uint8Array(length).fill(0x61)).sealed.length
   assert.equal(sealedLength(1), sealedLength(30))
   assert.equal(sealedLength(31), sealedLength(62))
   assert.equal(sealedLength(1024), sealedNameBytesMax)

@@ -80,7 +80,8 @@ export function openBoxInto(primitives: Primitives, box: BoxIntoTarget): boolean
   return primitives.open(sealing, box.sealed.subarray(1 + nonceBytes), box.target)
 }
 
-function checkBoxFormat(sealed: Uint8Array, what: string): void {
+/** MALFORMED when it is too short to be one, VERSION_UNSUPPORTED for another format. */
+export function checkBoxFormat(sealed: Uint8Array, what: string): void {
   if (sealed.length < boxOverheadBytes) {
     throw new HoldfastError(
       'MALFORMED',
