@@ -38,6 +38,7 @@ export const limits = Object.freeze({
   bodyStallMs: 20 * second,
   /** What all bodies of a connection together must bring in each bodyStallMs. */
   bodyStallBytesMin: 64 * KiB,
+  sendStallMs: 1 * minute,
   /** How long memory of a body given up may be with a connection before that is ended. */
   bodyDropMs: 2 * second,
   connectionIdleMs: 10 * minute,

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts'
 import { HoldfastError } from '../base/errors.ts'
 import type { Connection } from '../base/network.ts'
 import { FrameDecoder } from './frame.ts'
@@ -20,11 +21,11 @@ export class FrameLink {
   readonly #receiver: FrameLinkReceiver
   #isClosed = false
 
-  constructor(connection: Connection, receiver: FrameLinkReceiver) {
+  constructor(connection: Connection, receiver: FrameLinkReceiver, clock: Clock) {
     this.#connection = connection
     this.#receiver = receiver
     this.#decoder = new FrameDecoder(receiver)
-    this.outbox = new Outbox(connection)
+    this.outbox = new Outbox(connection, clock)
     connection.onBytes((bytes) => this.#take(bytes))
     connection.onClose((reason) => this.destroy(connectionLost(reason)))
   }
@@ -39,14 +40,6 @@ export class FrameLink {
 
   set messageBytesMax(bytes: number) {
     this.#decoder.messageBytesMax = bytes
-  }
-
-  pause(): void {
-    this.#connection.pause()
-  }
-
-  resume(): void {
-    this.#connection.resume()
   }
 
   /** Ends at once. */

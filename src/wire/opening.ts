@@ -26,7 +26,7 @@ export async function openLink(
   options: { readonly identity: Uint8Array; readonly opener: Opener },
 ): Promise<OpenedLink> {
   const mailbox = new Mailbox()
-  const link = new FrameLink(connection, mailbox)
+  const link = new FrameLink(connection, mailbox, world.clock)
   const timer = world.clock.timer(limits.handshakeMs, () => {
     const message = `The node did not finish the handshake within ${limits.handshakeMs} ms`
     link.destroy(new HoldfastError('TIMED_OUT', message))

@@ -7,6 +7,7 @@
  * that is written only between batches.
  */
 import { assert } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
 import { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { Connection } from '../base/network.ts'
@@ -19,24 +20,31 @@ const framesMax = 64
 
 export class Outbox {
   readonly #connection: Connection
+  readonly #clock: Clock
   readonly #messages: Uint8Array[] = []
   /** In the order of their turns. */
   #bodies: OutgoingBody[] = []
   readonly #headers = new Uint8Array(framesMax * frameHeaderBytes)
   #batch: Uint8Array[] = []
   #batchBodies: OutgoingBody[] = []
-  #leaving = false
+  #leavingSinceMs: number | undefined
   #scheduled = false
   #closed: Error | undefined
   #onEmpty: (() => void)[] = []
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, clock: Clock) {
     this.#connection = connection
+    this.#clock = clock
   }
 
   /** Messages that have not left: what a side that does not read would let grow. */
   get waitingMessages(): number {
     return this.#messages.length
+  }
+
+  /** Since when the batch that is with the connection is there, by the monotonic clock; undefined without one. */
+  get leavingSinceMs(): number | undefined {
+    return this.#leavingSinceMs
   }
 
   send(message: FrameMessage): void {
@@ -92,7 +100,7 @@ export class Outbox {
 
   /** Gathers all that is said in one turn. */
   #schedule(): void {
-    if (this.#scheduled || this.#leaving) return
+    if (this.#scheduled || this.#leavingSinceMs !== undefined) return
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false
@@ -101,7 +109,7 @@ export class Outbox {
   }
 
   #pump(): void {
-    while (!this.#leaving && !this.#closed) {
+    while (this.#leavingSinceMs === undefined && !this.#closed) {
       this.#gather()
       if (this.#batch.length === 0) return this.#sayEmpty()
       if (this.#connection.write(this.#batch)) this.#left()
@@ -110,9 +118,9 @@ export class Outbox {
   }
 
   async #leave(): Promise<void> {
-    this.#leaving = true
+    this.#leavingSinceMs = this.#clock.monotonicMs()
     await this.#connection.drained()
-    this.#leaving = false
+    this.#leavingSinceMs = undefined
     this.#left()
     this.#pump()
   }
