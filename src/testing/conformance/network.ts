@@ -162,10 +162,10 @@ async function connected(world: NetworkUnderTest): Promise<Pair> {
 
 function gather(connection: Connection) {
   let bytes = new Uint8Array(0)
-  let check = (): void => {}
+  let check: (() => void) | undefined
   connection.onBytes((piece) => {
     bytes = concatBytes([bytes, piece]) as Uint8Array<ArrayBuffer>
-    check()
+    check?.()
   })
   return {
     get bytes() {
@@ -174,7 +174,9 @@ function gather(connection: Connection) {
     /** The first `count` bytes, once they are there. */
     take(count: number): Promise<Uint8Array> {
       return new Promise((resolve) => {
-        check = () => bytes.length >= count && resolve(bytes.subarray(0, count))
+        check = () => {
+          if (bytes.length >= count) resolve(bytes.subarray(0, count))
+        }
         check()
       })
     },
