@@ -60,7 +60,7 @@ export async function signUp(
  */
 export async function logIn(world: ClientWorld, credentials: Credentials): Promise<StoredSession> {
   const password = passwordText(credentials)
-  const known = world.sessions.load(credentials.name)
+  const known = world.sessions.load(spelling(credentials.name))
   const stored = await withControl(world, credentials.address, async (control) => {
     const grid = await askGrid(world, control)
     checkSameGrid(known, credentials, grid)
@@ -111,6 +111,11 @@ async function withControl<T>(
   } finally {
     control.close()
   }
+}
+
+/** The coordinator's one spelling of account names: `Ada` and `ada` are the same. */
+function spelling(name: string): string {
+  return name.normalize('NFC').toLowerCase()
 }
 
 /** OPAQUE takes text: bytes that are none would be ambiguous. */
@@ -262,7 +267,7 @@ function storedSession(
   const { answer, opened, bundle, credentials, grid } = login
   return {
     account: answer.account,
-    name: credentials.name,
+    name: spelling(credentials.name),
     session: answer.session,
     macKey: sessionMacKey(world.primitives, opened.sessionKey),
     signingSeed: bundle.signingSeed,

@@ -1,8 +1,13 @@
 /** The one way a client makes anything visible: groups, signs, sends, and settles conflicts. */
-import { HoldfastError } from '../../base/errors.ts'
+import { HoldfastError, type ErrorCode } from '../../base/errors.ts'
+import type { OwnCommit } from '../index/apply-own-commit.ts'
 import type { VaultFeed } from '../index/vault-feed.ts'
 import type { Session } from '../session.ts'
+import { Batch } from './batch.ts'
+import type { Draft, PlacedDraft } from './draft.ts'
 import type { CommitOutcome, Pending } from './pending.ts'
+import { sendBatch } from './send-batch.ts'
+import { refusalOf, type Refusal } from './verdicts.ts'
 
 /**
  * Pending operations that are there at one moment go into one commit; while one is under way, others
@@ -15,7 +20,8 @@ export interface Committer {
   /**
    * Throws KIND_CONFLICT, NOT_FOUND, EXISTS, FOLDER_NOT_EMPTY, BAD_NAME, CHANGED (too many tries),
    * OVER_QUOTA, FORBIDDEN, FEED_FORKED, RECORD_FORGED, and what asking the coordinator throws; after
-   * CONNECTION_LOST and its like, submitting the same again is safe.
+   * CONNECTION_LOST and its like, submitting the same again is safe. The signal ends only what was not
+   * sent yet.
    */
   submit(pending: Pending): Promise<CommitOutcome>
   /** Resolves when nothing is waiting or under way. */
@@ -23,6 +29,138 @@ export interface Committer {
 }
 
 /** The index of `feed` should have caught up once, or the first commit may be refused and made again. */
-export function createCommitter(_session: Session, _feed: VaultFeed): Committer {
-  throw new HoldfastError('INTERNAL', 'Not there yet')
+export function createCommitter(session: Session, feed: VaultFeed): Committer {
+  return new GroupingCommitter(session, feed)
+}
+
+/** Codes of answers that prove the coordinator wrong. */
+const distrust: ReadonlySet<ErrorCode> = new Set([
+  'FEED_FORKED',
+  'RECORD_FORGED',
+  'TERM_OLD',
+  'MALFORMED',
+  'IDENTITY_MISMATCH',
+])
+
+class GroupingCommitter implements Committer {
+  readonly session: Session
+  readonly feed: VaultFeed
+  #waiting: Draft[] = []
+  #working: Promise<void> | undefined
+
+  constructor(session: Session, feed: VaultFeed) {
+    this.session = session
+    this.feed = feed
+  }
+
+  submit(pending: Pending): Promise<CommitOutcome> {
+    return new Promise((settle, fail) => {
+      this.#waiting.push({ pending, settle, fail, refusals: 0, fresh: false })
+      this.#working ??= this.#work()
+    })
+  }
+
+  async idle(): Promise<void> {
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    // One turn later, so that what is submitted at this moment goes together.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) await this.#commitSome()
+    this.#working = undefined
+  }
+
+  async #commitSome(): Promise<void> {
+    if (!(await this.#followed())) return
+    const batch = new Batch(this.session, this.feed)
+    const placed = this.#fill(batch)
+    if (placed.length === 0) return
+    let own: OwnCommit
+    try {
+      own = await sendBatch(this.session, this.feed, batch)
+    } catch (error) {
+      await this.#refused(placed, batch, error)
+      return
+    }
+    await this.#committed(placed, own)
+  }
+
+  /** It is durable: only proof that the coordinator lies makes it a failure. */
+  async #committed(placed: readonly PlacedDraft[], own: OwnCommit): Promise<void> {
+    try {
+      await this.feed.ownCommit(own)
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || distrust.has(error.code)) {
+        for (const { draft } of placed) draft.fail(error)
+        return
+      }
+      this.session.world.logger.warn('own commit is not in the index yet', { code: error.code })
+    }
+    for (const { draft, at } of placed) {
+      draft.settle({ kind: 'committed', entry: own.entries[at]! })
+    }
+  }
+
+  /** A statement names the term: of a feed never followed it is unknown. */
+  async #followed(): Promise<boolean> {
+    try {
+      if (this.feed.point().term === 0) await this.feed.catchUp()
+      return true
+    } catch (error) {
+      for (const draft of this.#waiting.splice(0)) draft.fail(error)
+      return false
+    }
+  }
+
+  /** Lays what waits, in order, up to the first that has to wait for the next commit. */
+  #fill(batch: Batch): PlacedDraft[] {
+    const placed: PlacedDraft[] = []
+    let taken = 0
+    for (const draft of this.#waiting) {
+      const at = lay(batch, draft)
+      if (at === 'later') break
+      taken += 1
+      if (at !== undefined) placed.push({ draft, at })
+    }
+    this.#waiting.splice(0, taken)
+    return placed
+  }
+
+  async #refused(placed: readonly PlacedDraft[], batch: Batch, error: unknown): Promise<void> {
+    try {
+      const refusal = refusalOf(error, batch, placed)
+      if (refusal.behind) await this.feed.catchUp()
+      this.#waiting.unshift(...settleAll(placed, refusal))
+    } catch (failure) {
+      for (const { draft } of placed) draft.fail(failure)
+    }
+  }
+}
+
+/** Position of its operation, or undefined when it was settled at once. */
+function lay(batch: Batch, draft: Draft): number | 'later' | undefined {
+  try {
+    draft.pending.signal?.throwIfAborted()
+    const laid = batch.lay(draft.pending, draft)
+    if (laid.kind === 'taken') return laid.at
+    if (laid.kind === 'later') return 'later'
+    const kind = laid.kind === 'done' ? 'committed' : 'unchanged'
+    draft.settle({ kind, entry: laid.entry })
+  } catch (error) {
+    draft.fail(error)
+  }
+  return undefined
+}
+
+/** Tells who waits; gives those that go again. */
+function settleAll(placed: readonly PlacedDraft[], { verdict }: Refusal): Draft[] {
+  const again: Draft[] = []
+  for (const one of placed) {
+    const result = verdict(one)
+    if (result.kind === 'again') again.push(one.draft)
+    else if (result.kind === 'settled') one.draft.settle(result.outcome)
+    else one.draft.fail(result.error)
+  }
+  return again
 }

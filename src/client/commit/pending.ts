@@ -23,6 +23,8 @@ export interface PendingFile {
   readonly upload?: string | undefined
   /** Packs not registered yet: registered by the commit itself. A pack is passed along once. */
   readonly packs?: readonly NewPack[] | undefined
+  /** Durable shards this write needs of each pack, when not those of the policy. */
+  readonly threshold?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 

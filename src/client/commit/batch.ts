@@ -1,0 +1,262 @@
+/**
+ * One commit in the making. Pending operations are laid on the index as it is now, together with what the
+ * batch itself makes before them; what would touch one entry twice waits for the next batch.
+ */
+import { toHex } from '../../base/bytes.ts'
+import { HoldfastError } from '../../base/errors.ts'
+import { checkName } from '../../core/name.ts'
+import { listRoot } from '../../core/page.ts'
+import type { VaultFeed } from '../index/vault-feed.ts'
+import type { IndexEntry, VaultIndex } from '../index/vault-index.ts'
+import type { Session } from '../session.ts'
+import { hasChild, pathText, resolvePath, type Path } from '../tree.ts'
+import { addSizes, emptySize, fitsCommit, sizeOf, type BatchSize } from './batch-size.ts'
+import {
+  fileChange,
+  folderChange,
+  tombstoneChange,
+  type ChangeMaker,
+  type ChangePlace,
+} from './changes.ts'
+import { fileTimeNow } from './file-time.ts'
+import type { NewPage } from './page-list.ts'
+import type { NewPack, Pending, PendingFile, PendingFolder, PendingRemoval } from './pending.ts'
+import { sealChange, type Change, type SealedChange } from './seal-change.ts'
+
+/** What became of a pending operation that was offered to a batch. */
+export type Laid =
+  /** The batch holds it, as the operation at `at`. */
+  | { readonly kind: 'taken'; readonly at: number }
+  /** Nothing is to be done. */
+  | { readonly kind: 'unchanged'; readonly entry: IndexEntry }
+  /** It was committed before, and the answer was lost. */
+  | { readonly kind: 'done'; readonly entry: IndexEntry }
+  /** It cannot stand beside what the batch holds. */
+  | { readonly kind: 'later' }
+
+export interface BatchOperation {
+  readonly sealed: SealedChange
+  readonly pages: readonly NewPage[]
+  /** It follows a tombstone. */
+  readonly revives: boolean
+}
+
+export interface LayOptions {
+  /** Do not revive the deleted entry of this name: the coordinator refused that. */
+  readonly fresh: boolean
+}
+
+const folderMode = 0o755
+const bare = Object.freeze({ pages: [], revives: false })
+const later: Laid = Object.freeze({ kind: 'later' })
+
+export class Batch {
+  readonly operations: BatchOperation[] = []
+  readonly #session: Session
+  readonly #feed: VaultFeed
+  readonly #maker: ChangeMaker
+  readonly #packs = new Map<string, NewPack>()
+  /** Folders made here, by place. */
+  readonly #folders = new Map<string, string>()
+  /** Places and, of removals, entries changed here. */
+  readonly #touched = new Set<string>()
+  #removes = false
+  /** The first file that names an upload or a threshold: the commit has its. */
+  #terms: PendingFile | undefined
+  #size: BatchSize = emptySize
+
+  constructor(session: Session, feed: VaultFeed) {
+    const { primitives, random } = session.world
+    this.#session = session
+    this.#feed = feed
+    this.#maker = {
+      random,
+      generation: feed.vault.keys.newestGeneration,
+      emptyRoot: listRoot(primitives, []),
+    }
+  }
+
+  get packs(): NewPack[] {
+    return [...this.#packs.values()]
+  }
+
+  get upload(): string | undefined {
+    return this.#terms?.upload
+  }
+
+  get threshold(): number | undefined {
+    return this.#terms?.threshold
+  }
+
+  /** Throws KIND_CONFLICT, NOT_FOUND, EXISTS, FOLDER_NOT_EMPTY, BAD_NAME, BAD_USAGE, OVER_LIMIT. */
+  lay(pending: Pending, options: LayOptions): Laid {
+    checkPath(pending.path)
+    const size = sizeOf(pending)
+    if (!fitsCommit(size)) throw overLimit(pending.path)
+    if (!this.#goesWith(pending) || !fitsCommit(addSizes(this.#size, size))) return later
+    const before = this.operations.length
+    const laid = this.#layKind(pending, options)
+    if (laid.kind === 'taken') this.#count(pending, this.operations.length - before)
+    return laid
+  }
+
+  get #index(): VaultIndex {
+    return this.#feed.index
+  }
+
+  /** Removals go by themselves; one commit has one upload and one threshold. */
+  #goesWith(pending: Pending): boolean {
+    if (this.operations.length > 0 && this.#removes !== (pending.kind === 'removal')) return false
+    if (!hasTerms(pending) || !this.#terms) return true
+    return pending.upload === this.#terms.upload && pending.threshold === this.#terms.threshold
+  }
+
+  #count(pending: Pending, operations: number): void {
+    this.#size = addSizes(this.#size, sizeOf(pending, operations))
+    this.#removes = pending.kind === 'removal'
+    if (!hasTerms(pending)) return
+    this.#terms ??= pending
+    for (const pack of pending.packs ?? []) this.#packs.set(pack.pack, pack)
+  }
+
+  #layKind(pending: Pending, options: LayOptions): Laid {
+    if (pending.kind === 'removal') return this.#layRemoval(pending)
+    if (pending.kind === 'folder') return this.#layFolder(pending)
+    return this.#layFile(pending, options)
+  }
+
+  #layFile(file: PendingFile, { fresh }: LayOptions): Laid {
+    const { parent, name, key } = this.#placeOf(file.path)
+    if (this.#touched.has(key)) return later
+    if (this.#folders.has(key) || this.#index.child({ parent, name, kind: 'folder' })) {
+      throw kindConflict(file.path, 'is a folder')
+    }
+    const live = this.#index.child({ parent, name, kind: 'file' })
+    if (live?.version === file.version) return { kind: 'done', entry: live }
+    const before = live ?? (fresh ? undefined : this.#index.deletedFile({ parent, name }))
+    this.#touched.add(key)
+    const change = fileChange(this.#maker, { parent, name, before }, file)
+    return this.#add(change, { pages: file.pages.inline, revives: before?.tombstone ?? false })
+  }
+
+  #layFolder(folder: PendingFolder): Laid {
+    const { parent, name, key } = this.#placeOf(folder.path)
+    if (this.#folders.has(key) || this.#touched.has(key)) return later
+    const there = this.#index.child({ parent, name, kind: 'folder' })
+    const file = this.#index.child({ parent, name, kind: 'file' })
+    if (folder.ifThere === 'refuse' && (there ?? file)) throw exists(folder.path)
+    if (file) throw kindConflict(folder.path, `is a ${file.kind}`)
+    if (there && (folder.ifThere === 'keep' || hasStat(there, folder))) {
+      return { kind: 'unchanged', entry: there }
+    }
+    return this.#addFolder({ parent, name, before: there }, { ...folder, key })
+  }
+
+  #layRemoval({ path, recursive }: PendingRemoval): Laid {
+    const { vault } = this.#feed
+    const found = resolvePath(this.#index, { vault: vault.vault, path })
+    if (found.kind === 'missing' || found.kind === 'blocked' || found.kind === 'root') {
+      throw new HoldfastError('NOT_FOUND', `There is no ${pathText(path)} in ${vault.name}`)
+    }
+    const { entry } = found
+    if (this.#touchesAbove(entry)) return later
+    if (found.kind === 'folder' && !recursive && hasChild(this.#index, entry.entry)) {
+      throw new HoldfastError(
+        'FOLDER_NOT_EMPTY',
+        `Cannot remove ${pathText(path)}: it is not empty`,
+      )
+    }
+    this.#touched.add(entry.entry)
+    return this.#add(tombstoneChange(this.#maker, entry))
+  }
+
+  /** Whether this batch removes it or a folder it lies in. */
+  #touchesAbove(entry: IndexEntry): boolean {
+    for (let at: IndexEntry | undefined = entry; at; at = this.#index.entry(at.parent)) {
+      if (this.#touched.has(at.entry)) return true
+    }
+    return false
+  }
+
+  /** Where a path ends; the folders above it are made where they are missing. */
+  #placeOf(path: Path): { parent: string; name: Uint8Array; key: string } {
+    let parent = this.#feed.vault.vault
+    for (const name of path.slice(0, -1)) {
+      const key = placeKey(parent, name)
+      parent =
+        this.#folders.get(key) ??
+        this.#index.child({ parent, name, kind: 'folder' })?.entry ??
+        this.#makeParent({ parent, name, key }, path)
+    }
+    const name = path.at(-1)!
+    return { parent, name, key: placeKey(parent, name) }
+  }
+
+  #makeParent(
+    place: { readonly parent: string; readonly name: Uint8Array; readonly key: string },
+    path: Path,
+  ): string {
+    const { parent, name, key } = place
+    if (this.#touched.has(key) || this.#index.child({ parent, name, kind: 'file' })) {
+      throw kindConflict(path, 'lies below a file')
+    }
+    const modified = fileTimeNow(this.#session.world.clock)
+    this.#addFolder({ parent, name, before: undefined }, { mode: folderMode, modified, key })
+    return this.#folders.get(key)!
+  }
+
+  #addFolder(
+    place: ChangePlace,
+    folder: Pick<PendingFolder, 'mode' | 'modified'> & { readonly key: string },
+  ): Laid {
+    const change = folderChange(this.#maker, place, folder)
+    this.#folders.set(folder.key, change.entry)
+    return this.#add(change)
+  }
+
+  #add(change: Change, { pages, revives }: Omit<BatchOperation, 'sealed'> = bare): Laid {
+    const { primitives, random } = this.#session.world
+    const sealed = sealChange({ primitives, random, keys: this.#feed.vault.keys }, change)
+    this.operations.push({ sealed, pages, revives })
+    return { kind: 'taken', at: this.operations.length - 1 }
+  }
+}
+
+function hasTerms(pending: Pending): pending is PendingFile {
+  const isFile = pending.kind === 'file' || pending.kind === 'link'
+  return isFile && (pending.upload !== undefined || pending.threshold !== undefined)
+}
+
+function placeKey(parent: string, name: Uint8Array): string {
+  return parent + toHex(name)
+}
+
+function hasStat(entry: IndexEntry, folder: PendingFolder): boolean {
+  const { seconds, nanoseconds } = folder.modified
+  return (
+    entry.mode === folder.mode &&
+    entry.modified.seconds === seconds &&
+    entry.modified.nanoseconds === nanoseconds
+  )
+}
+
+function checkPath(path: Path): void {
+  if (path.length === 0) {
+    throw new HoldfastError('BAD_USAGE', 'Cannot change the root of a vault', {
+      hint: 'Name a file or folder in it',
+    })
+  }
+  for (const name of path) checkName(name)
+}
+
+function kindConflict(path: Path, what: string): HoldfastError {
+  return new HoldfastError('KIND_CONFLICT', `Cannot write ${pathText(path)}: it ${what}`)
+}
+
+function exists(path: Path): HoldfastError {
+  return new HoldfastError('EXISTS', `There is a ${pathText(path)} already`)
+}
+
+function overLimit(path: Path): HoldfastError {
+  return new HoldfastError('OVER_LIMIT', `Cannot commit ${pathText(path)} in one request`)
+}
