@@ -1,9 +1,10 @@
 /**
- * OPAQUE's server half on opaque-ke. Its state is a *setup*: OPRF seed[64] ‖ private key[32] ‖ private key of
- * the fake registrations[32], both keys scalars of ristretto255. All of it comes from the grid's OPAQUE seed,
- * so that nothing has to be kept: docs/format.md, section 2.
+ * OPAQUE's server half on opaque-ke. Its state is a *setup*: OPRF seed[64] ‖ private key[32] ‖ public key of
+ * made-up registrations[32], over ristretto255. All of it comes from the grid's OPAQUE seed, so that nothing
+ * has to be kept: docs/format.md, section 2.
  */
 import { ready, server } from '@serenity-kit/opaque'
+import { assert } from '../../base/assert.ts'
 import { concatBytes } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { label, labelledKeyedHash } from '../../core/hashing.ts'
@@ -12,6 +13,10 @@ import type { Primitives } from '../../core/primitives.ts'
 
 const setupLabel = label('opaque setup')
 const recordBytes = 192
+/** RFC 9496, section 4: the generator, encoded. */
+const ristrettoBase = Uint8Array.fromHex(
+  'e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76',
+)
 
 /** `opaqueSeed`: docs/format.md, section 2. */
 export async function createOpaqueServer(
@@ -53,12 +58,23 @@ export async function createOpaqueServer(
   }
 }
 
-/** Four hashes of the seed; the keys below 2^252, which is below the group's order, so canonical scalars. */
+/** Hashes of the seed; keys below 2^252, which is below the group's order, so canonical scalars. */
 function opaqueSetup(primitives: Primitives, opaqueSeed: Uint8Array): Uint8Array {
   const use = { key: opaqueSeed, label: setupLabel }
-  const parts = [0, 1, 2, 3].map((at) => labelledKeyedHash(primitives, use, Uint8Array.of(at)))
-  for (const key of parts.slice(2)) key[31]! &= 0x0f
-  return concatBytes(parts)
+  const part = (at: number) => labelledKeyedHash(primitives, use, Uint8Array.of(at))
+  const [privateKey, fakePrivateKey] = [scalar(part(2)), scalar(part(3))]
+  const oprfSeed = concatBytes([part(0), part(1)])
+  // The library gives the public key of whatever private key a setup holds.
+  const fakeSetup = concatBytes([oprfSeed, fakePrivateKey, ristrettoBase])
+  const fakePublicKey = fromText(server.getPublicKey(toText(fakeSetup)))
+  assert(fakePublicKey?.length === 32, 'a public key has 32 bytes')
+  return concatBytes([oprfSeed, privateKey, fakePublicKey])
+}
+
+function scalar(hash: Uint8Array): Uint8Array {
+  const key = hash.slice()
+  key[31]! &= 0x0f
+  return key
 }
 
 /** The library throws one kind of error for whatever it cannot read or verify. */

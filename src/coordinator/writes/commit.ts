@@ -1,4 +1,5 @@
 /** The one way anything becomes visible: a statement, signed by its writer, over all its operations. */
+import { unreachable } from '../../base/assert.ts'
 import { toBase64, toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { CommitAnswer, CommitRequest, VaultRow } from '../../catalogue/catalogue.ts'
@@ -118,5 +119,7 @@ function refusal(
       const what = `Cannot commit: the account may use ${quotaBytes} bytes, it uses ${usedBytes}`
       return new HoldfastError('OVER_QUOTA', what, { details: { quotaBytes, usedBytes } })
     }
+    default:
+      return unreachable(answer)
   }
 }
