@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { utf8 } from '../../base/bytes.ts'
+import type { Entry, PutFile, StatusResult } from '../results.ts'
+import { bytesText, countText, durationText } from '../text/amount.ts'
+import { showList, showStat, showVaults } from './entries.ts'
+import { showStatus, showVault } from './status.ts'
+import { showGet, showPut, showRemove } from './transfer.ts'
+
+const stored: PutFile = {
+  vault: 'home',
+  path: utf8('/a b'),
+  bytes: 2048,
+  version: 'aa',
+  sha256: 'bb',
+  state: 'stored',
+  newBytes: 1024,
+}
+const failed: PutFile = {
+  vault: 'home',
+  path: Uint8Array.of(0x2f, 0xff),
+  bytes: 0,
+  state: 'failed',
+  newBytes: 0,
+  error: { code: 'UNREADABLE', message: 'Cannot read it', hint: 'x' },
+}
+
+it('shows a put', () => {
+  const shown = showPut({
+    files: [stored, failed],
+    shards: { written: 3, wanted: 4 },
+    seconds: 0.5,
+  })
+  assert.equal(shown.exit, 6)
+  assert.deepEqual(shown.document, {
+    ok: false,
+    files: [
+      {
+        vault: 'home',
+        path: '/a b',
+        bytes: 2048,
+        state: 'stored',
+        newBytes: 1024,
+        version: 'aa',
+        sha256: 'bb',
+      },
+      {
+        vault: 'home',
+        path: '/\u{FFFD}',
+        pathBytes: 'L/8=',
+        bytes: 0,
+        state: 'failed',
+        newBytes: 0,
+        error: failed.error,
+      },
+    ],
+    shards: { written: 3, wanted: 4 },
+    seconds: 0.5,
+  })
+  assert.deepEqual(shown.lines, [
+    'stored 1 file, 2.0 KiB; 1.0 KiB of it new; 1 failed; 0.50 s, 4.0 KiB/s',
+  ])
+  assert.deepEqual(shown.notes, [
+    "failed: home:'/'$'\\377': Cannot read it",
+    '1 of 4 shards are still to be written: see holdfast status',
+  ])
+  const whole = { files: [stored], shards: { written: 4, wanted: 4 }, seconds: 1 }
+  assert.equal(showPut(whole).exit, 0)
+  assert.equal(showPut(whole, { interrupted: true }).exit, 130)
+  const skipped = { ...stored, state: 'skipped' as const }
+  assert.equal(showPut({ ...whole, files: [skipped] }).exit, 0)
+})
+
+it('shows a get and a removal', () => {
+  const file = {
+    vault: 'home',
+    path: utf8('/a'),
+    to: utf8('./a'),
+    bytes: 3,
+    sha256: 'bb',
+    state: 'written' as const,
+  }
+  const shown = showGet({ files: [file], seconds: 0.01 })
+  assert.deepEqual(shown.document, {
+    ok: true,
+    files: [{ vault: 'home', path: '/a', to: './a', bytes: 3, state: 'written', sha256: 'bb' }],
+    seconds: 0.01,
+  })
+  const lost = { code: 'LOST', message: 'Too few shards', hint: 'x' } as const
+  assert.equal(
+    showGet({ files: [file, { ...file, state: 'failed', error: lost }], seconds: 1 }).exit,
+    8,
+  )
+  const removed = showRemove({ files: [{ vault: 'home', path: utf8('/a'), version: 'cc' }] })
+  assert.deepEqual(removed.lines, ['removed home:/a'])
+  const missing = {
+    vault: 'home',
+    path: utf8('/b'),
+    error: { code: 'NOT_FOUND', message: 'No', hint: 'x' } as const,
+  }
+  assert.equal(showRemove({ files: [missing] }).exit, 3)
+})
+
+it('lists entries', () => {
+  const entry: Entry = {
+    vault: 'home',
+    path: utf8('/d/notes.txt'),
+    type: 'file',
+    bytes: 12,
+    mode: 0o4754,
+    modifiedMs: Date.UTC(2026, 1, 3, 4, 5, 6, 789),
+    sha256: 'bb',
+    version: 'aa',
+    health: 'degraded',
+  }
+  const folder: Entry = { ...entry, path: utf8('/d/x y'), type: 'folder', bytes: 0, mode: 0o755 }
+  const link: Entry = {
+    ...entry,
+    path: utf8('/d/l'),
+    type: 'link',
+    target: utf8('a b'),
+    mode: 0o777,
+  }
+  const below = utf8('/d/')
+  assert.deepEqual(showList([entry, folder, link], { long: false, below }).lines, [
+    'notes.txt',
+    "'x y/'",
+    'l',
+  ])
+  const long = showList([entry, link], { long: true, below })
+  assert.deepEqual(long.lines, [
+    '-rwsr-xr--  12  2026-02-03 04:05:06  degraded  notes.txt',
+    "lrwxrwxrwx  12  2026-02-03 04:05:06  degraded  l -> 'a b'",
+  ])
+  assert.deepEqual((long.document as { entries: object[] }).entries[1], {
+    vault: 'home',
+    path: '/d/l',
+    type: 'link',
+    target: 'a b',
+    bytes: 12,
+    mode: 0o777,
+    modified: '2026-02-03T04:05:06.789Z',
+    sha256: 'bb',
+    version: 'aa',
+    health: 'degraded',
+  })
+  const pack = {
+    id: 'ab',
+    k: 1,
+    m: 1,
+    shards: [{ index: 0, node: 'n1', state: 'durable' as const }],
+  }
+  const stat = showStat({ ...entry, chunks: 1, packs: [pack] })
+  assert.ok(stat.lines.includes('pack ab (1+1)') && stat.lines.includes('  0  n1  durable'))
+})
+
+it('shows the grid and its vaults', () => {
+  const status: StatusResult = {
+    coordinator: { address: 'h:1', state: 'up' },
+    nodes: [
+      {
+        name: 'n1',
+        address: 'h:2',
+        zone: 'n1',
+        state: 'up',
+        pid: 5,
+        latencyMs: 0.42,
+        usedBytes: 1024,
+        freeBytes: 2048,
+      },
+      { name: 'n2', address: 'h:3', zone: 'rack', state: 'down' },
+    ],
+    vaults: [
+      { name: 'home', files: 1234, bytes: 5, complete: 2, degraded: 1, unknown: 0, lost: 0 },
+    ],
+  }
+  const { lines, notes, exit } = showStatus(status)
+  assert.deepEqual(lines, [
+    'coordinator  h:1  up',
+    'node n1      h:2  up    0.4 ms  1.0 KiB used  2.0 KiB free',
+    'node n2      h:3  down                                      zone rack',
+    'vault home: 1,234 files, 5 B; packs: 2 complete, 1 degraded',
+  ])
+  assert.deepEqual(notes, ['node n2 is down'])
+  assert.equal(exit, 0)
+  assert.equal(showStatus({ ...status, coordinator: { address: 'h:1', state: 'down' } }).exit, 7)
+  const vault = { name: 'home', policy: '2+2', role: 'owner', files: 1, bytes: 2 } as const
+  assert.deepEqual(showVaults([vault]).document, { vaults: [vault] })
+  const details = showVault({ ...vault, id: 'ff', threshold: 3, generation: 1 })
+  assert.match(details.lines.join('\n'), /2\+2 \(a write needs 3 durable shards\)/)
+})
+
+it('writes amounts for people', () => {
+  assert.deepEqual([0, 999, 1000, 1024, 10_240, 1_047_527, 2 ** 40].map(bytesText), [
+    '0 B',
+    '999 B',
+    '1.0 KiB',
+    '1.0 KiB',
+    '10.0 KiB',
+    '1.0 MiB',
+    '1.0 TiB',
+  ])
+  assert.deepEqual([0.2, 59, 60, 125, 3600, 12_000, 90_000].map(durationText), [
+    '1 s',
+    '59 s',
+    '1 min',
+    '2 min 5 s',
+    '1 h',
+    '3 h 20 min',
+    '1 d 1 h',
+  ])
+  assert.deepEqual([countText(1, 'file'), countText(1e6, 'file')], ['1 file', '1,000,000 files'])
+})
