@@ -131,6 +131,7 @@ export const limits = Object.freeze({
   sqliteBusyMs: 5 * second,
   folderDepthMax: 512,
   uploadPacksPerUnit: 1024,
+  suspectsPerUnit: 64,
 
   // Log-in tries
   freeTries: 5,

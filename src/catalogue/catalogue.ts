@@ -313,6 +313,8 @@ export interface NewShard {
   readonly node: Id
   readonly state: 'durable' | 'missing'
   readonly recordNumber: number | undefined
+  /** Of the receipt. A durable shard of another store than the node has by now is `unknown`. */
+  readonly storeId?: Id | undefined
 }
 
 /** Ordered by pack, index, generation, as nodes list them. */

@@ -1,8 +1,9 @@
-import { HoldfastError } from '../../base/errors.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Random } from '../../base/random.ts'
-import type { Primitives } from '../../core/primitives.ts'
 import type { Catalogue } from '../catalogue.ts'
+import type { CatalogueParts } from '../parts.ts'
+import type { SqliteDatabase } from './sqlite/database.ts'
+import { openCatalogue } from './sqlite/open.ts'
+
+export { openSqliteDatabase, type SqliteDatabase } from './sqlite/database.ts'
 
 /** A catalogue whose work runs in the caller's own thread: for the simulated world and for tests. */
 export interface InlineCatalogue extends Catalogue {
@@ -13,23 +14,14 @@ export interface InlineCatalogue extends Catalogue {
   crash(): void
 }
 
-export interface SqliteDatabase {
-  readonly path: string
-  /** Ends the database, also one in memory. */
-  close(): void
-}
-
-/** `path` of a file, or `:memory:` for a database that lives as long as the object. */
-export function openSqliteDatabase(_path: string): SqliteDatabase {
-  throw new HoldfastError('NOT_IN_THIS_VERSION', 'under construction')
-}
-
-/** `close` of the catalogue leaves the database open. Throws HOME_TOO_NEW, CORRUPT. */
-export function openInlineCatalogue(_parts: {
-  readonly database: SqliteDatabase
-  readonly clock: Clock
-  readonly random: Random
-  readonly primitives: Primitives
-}): Promise<InlineCatalogue> {
-  throw new HoldfastError('NOT_IN_THIS_VERSION', 'under construction')
+/**
+ * Deterministic: waits for nothing but promises. `close` leaves the database open. Throws HOME_TOO_NEW,
+ * CORRUPT.
+ */
+export async function openInlineCatalogue({
+  database,
+  ...parts
+}: CatalogueParts & { readonly database: SqliteDatabase }): Promise<InlineCatalogue> {
+  const { catalogue, engine } = await openCatalogue(database, parts)
+  return Object.assign(catalogue, { crash: () => engine.crash() })
 }

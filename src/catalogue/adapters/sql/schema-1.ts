@@ -11,7 +11,9 @@ export interface SchemaDialect {
 }
 
 export type Table = CreateTableBuilder<string, string>
-type Columns = Readonly<Record<string, 'id' | 'bytes' | 'number' | 'number?' | 'text' | 'bytes?'>>
+type Columns = Readonly<Record<string, ColumnType>>
+/** `→table` is a number that is the key of a row there; `?` may be null. */
+type ColumnType = 'id' | 'bytes' | 'bytes?' | 'number' | 'number?' | 'text' | `→${string}`
 
 export function schema1(builder: Builder, dialect: SchemaDialect): Compilable[] {
   return [...tables(builder, dialect), ...indexes(builder)]
@@ -54,12 +56,12 @@ function accountTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] 
     ]),
     ordered(
       'sessions',
-      { id: 'id', account: 'number', mac_key: 'bytes', life_ms: 'number', expires_ms: 'number' },
+      { id: 'id', account: '→accounts', mac_key: 'bytes', life_ms: 'number', expires_ms: 'number' },
       ['id'],
     ),
     keyed('vaults', {
       id: 'id',
-      owner: 'number',
+      owner: '→accounts',
       code: 'number',
       k: 'number',
       m: 'number',
@@ -70,7 +72,7 @@ function accountTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] 
       stored_bytes: 'number',
     }),
     plain('vault_records', {
-      vault: 'number',
+      vault: '→vaults',
       number: 'number',
       record: 'bytes',
       signature: 'bytes',
@@ -78,8 +80,8 @@ function accountTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] 
     ordered(
       'members',
       {
-        vault: 'number',
-        account: 'number',
+        vault: '→vaults',
+        account: '→accounts',
         wrapped_keys: 'bytes',
         name_tag: 'bytes',
         sealed_name: 'bytes',
@@ -103,9 +105,9 @@ function accountTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] 
 function treeTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
   return [
     keyed('entries', {
-      vault: 'number',
+      vault: '→vaults',
       id: 'id',
-      parent: 'number?',
+      parent: '→entries?',
       tag: 'bytes',
       folder: 'number',
       kind: 'number',
@@ -114,9 +116,9 @@ function treeTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
       deleted_ms: 'number?',
     }),
     keyed('versions', {
-      vault: 'number',
+      vault: '→vaults',
       id: 'id',
-      entry: 'number?',
+      entry: '→entries?',
       n: 'number?',
       position: 'number?',
       bytes: 'bytes?',
@@ -125,7 +127,7 @@ function treeTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
       replaced_ms: 'number?',
     }),
     plain('commits', {
-      vault: 'number',
+      vault: '→vaults',
       n: 'number',
       h: 'bytes',
       account: 'number',
@@ -135,14 +137,11 @@ function treeTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
       operations: 'number',
       bytes: 'number',
     }).addPrimaryKeyConstraint('commits_primary', ['vault', 'n'] as never),
-    ordered('pages', { version: 'number', number: 'number', sealed_lengths: 'bytes' }, [
-      'version',
-      'number',
-    ]),
-    ordered('refs', { version: 'number', position: 'number', chunk: 'number' }, [
-      'version',
-      'position',
-    ]),
+    ordered(
+      'pages',
+      { version: 'number', number: 'number', chunks: 'number', sealed_lengths: 'bytes' },
+      ['version', 'number'],
+    ),
     ordered('doomed', { version: 'number' }, ['version']),
     keyed('purging', { entry: 'number' }),
   ]
@@ -150,12 +149,10 @@ function treeTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
 
 function packTables(keyed: Make, _plain: Make, ordered: MakeOrdered): Table[] {
   return [
-    keyed('uploads', { id: 'id', vault: 'number', account: 'number', expires_ms: 'number' }),
-    ordered('upload_packs', { upload: 'number', pack: 'number' }, ['upload', 'pack']),
-    ordered('staged', { version: 'number', upload: 'number' }, ['version']),
+    keyed('uploads', { id: 'id', vault: '→vaults', account: 'number', expires_ms: 'number' }),
     keyed('packs', {
       id: 'id',
-      vault: 'number?',
+      vault: '→vaults?',
       state: 'number',
       kind: 'number',
       code: 'number',
@@ -172,9 +169,9 @@ function packTables(keyed: Make, _plain: Make, ordered: MakeOrdered): Table[] {
     ordered(
       'shards',
       {
-        pack: 'number',
+        pack: '→packs',
         index: 'number',
-        node: 'number',
+        node: '→nodes',
         state: 'number',
         epoch: 'number',
         record_number: 'number?',
@@ -183,15 +180,21 @@ function packTables(keyed: Make, _plain: Make, ordered: MakeOrdered): Table[] {
       ['pack', 'index'],
     ),
     keyed('chunks', {
-      vault: 'number',
+      vault: '→vaults',
       id: 'id',
-      pack: 'number',
+      pack: '→packs',
       offset: 'number',
       length: 'number',
       generation: 'number',
       trash_since: 'number?',
     }),
-    ordered('suspects', { pack: 'number' }, ['pack']),
+    ordered('refs', { version: 'number', position: 'number', chunk: '→chunks' }, [
+      'version',
+      'position',
+    ]),
+    ordered('upload_packs', { upload: '→uploads', pack: '→packs' }, ['upload', 'pack']),
+    ordered('staged', { version: '→versions', upload: '→uploads' }, ['version']),
+    ordered('suspects', { pack: '→packs' }, ['pack']),
   ]
 }
 
@@ -200,7 +203,11 @@ function withColumns(table: Table, columns: Columns, dialect: SchemaDialect): Ta
   for (const [name, type] of Object.entries(columns)) {
     const bytes = type === 'id' || type === 'bytes' || type === 'bytes?'
     const column = bytes ? dialect.bytes : type === 'text' ? 'text' : 'bigint'
-    built = built.addColumn(name, column, (each) => (type.endsWith('?') ? each : each.notNull()))
+    built = built.addColumn(name, column, (each) => {
+      const wanted = type.endsWith('?') ? each : each.notNull()
+      if (!type.startsWith('→')) return wanted
+      return wanted.references(`${type.replaceAll(/[→?]/g, '')}.key`)
+    })
   }
   return built
 }
@@ -223,35 +230,45 @@ function indexes(builder: Builder): Compilable[] {
       .unique()
       .on('entries')
       .columns(['parent', 'tag', 'folder'])
-      .where('deleted_ms', 'is', null),
+      .where(sql.ref('deleted_ms'), 'is', null),
     index('entries_parent').on('entries').column('parent'),
-    index('entries_deleted').on('entries').column('deleted_ms').where('deleted_ms', 'is not', null),
+    index('entries_deleted')
+      .on('entries')
+      .column('deleted_ms')
+      .where(sql.ref('deleted_ms'), 'is not', null),
     index('versions_id').unique().on('versions').columns(['vault', 'id']),
     index('versions_entry').on('versions').column('entry'),
     index('versions_feed')
       .unique()
       .on('versions')
       .columns(['vault', 'n', 'position'])
-      .where('n', 'is not', null),
+      .where(sql.ref('n'), 'is not', null),
     index('versions_replaced')
       .on('versions')
       .column('replaced_ms')
-      .where('replaced_ms', 'is not', null),
+      .where(sql.ref('replaced_ms'), 'is not', null),
+    index('purging_entry').unique().on('purging').column('entry'),
     index('refs_chunk').on('refs').column('chunk'),
     index('uploads_id').unique().on('uploads').column('id'),
     index('uploads_expiry').on('uploads').column('expires_ms'),
     index('upload_packs_pack').on('upload_packs').column('pack'),
     index('staged_upload').on('staged').column('upload'),
     index('packs_id').unique().on('packs').column('id'),
-    index('packs_to_heal').on('packs').column('id').where('unheld', '>', sql.lit(0)),
-    index('packs_empty').on('packs').column('empty_since').where('empty_since', 'is not', null),
+    index('packs_to_heal').on('packs').column('id').where(sql.ref('unheld'), '>', sql.lit(0)),
+    index('packs_empty')
+      .on('packs')
+      .column('empty_since')
+      .where(sql.ref('empty_since'), 'is not', null),
     index('packs_to_delete')
       .on('packs')
       .column('key')
-      .where('state', '=', sql.lit(3))
-      .where('held', '>', sql.lit(0)),
+      .where(sql.ref('state'), '=', sql.lit(3))
+      .where(sql.ref('held'), '>', sql.lit(0)),
     index('chunks_id').unique().on('chunks').columns(['vault', 'id']),
     index('chunks_pack').on('chunks').column('pack'),
-    index('chunks_trash').on('chunks').column('trash_since').where('trash_since', 'is not', null),
+    index('chunks_trash')
+      .on('chunks')
+      .column('trash_since')
+      .where(sql.ref('trash_since'), 'is not', null),
   ]
 }

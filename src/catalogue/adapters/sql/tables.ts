@@ -36,7 +36,7 @@ export interface Tables {
   entries: EntriesTable
   versions: VersionsTable
   commits: CommitsTable
-  pages: { version: number; number: number; sealed_lengths: Blob }
+  pages: { version: number; number: number; chunks: number; sealed_lengths: Blob }
   refs: { version: number; position: number; chunk: number }
   suspects: { pack: number }
   doomed: { version: number }

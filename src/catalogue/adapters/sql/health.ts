@@ -1,0 +1,219 @@
+/**
+ * How well files are kept. Worked on in bounded reads, between which others go on: a count over a vault is
+ * made of many moments.
+ */
+import { limits } from '../../../base/limits.ts'
+import type { Health, HealthCounts, Id } from '../../catalogue.ts'
+import { blobToId, idToBlob } from '../../ids.ts'
+import { entryKind } from './codes.ts'
+import { nodeMap, type NodeMap } from './nodes.ts'
+import { packsByKeys, shardsOfPacks, type PackRow } from './packs.ts'
+import { versionsByIds } from './pages.ts'
+import { isReachable } from './reachable.ts'
+import { shardState } from './shards.ts'
+import { listStatement, statement } from './statement.ts'
+import type { ShardsTable } from './tables.ts'
+import type { Engine, Transaction } from './transaction.ts'
+import { vaultOf } from './vaults.ts'
+
+const packsOfVersions = listStatement((builder, _args: object, versions: number[]) =>
+  builder
+    .selectFrom('refs')
+    .innerJoin('chunks', 'chunks.key', 'refs.chunk')
+    .select(['refs.version', 'chunks.pack'])
+    .distinct()
+    .where('refs.version', 'in', versions),
+)
+
+const packsOfRange = statement((builder, args: { version: number; from: number; below: number }) =>
+  builder
+    .selectFrom('refs')
+    .innerJoin('chunks', 'chunks.key', 'refs.chunk')
+    .select(['refs.version', 'chunks.pack'])
+    .distinct()
+    .where('refs.version', '=', args.version)
+    .where('refs.position', '>=', args.from)
+    .where('refs.position', '<', args.below),
+)
+
+const headsAfter = statement((builder, args: { vault: number; after: Uint8Array; most: number }) =>
+  builder
+    .selectFrom('entries')
+    .innerJoin('versions', 'versions.key', 'entries.head')
+    .select([
+      'entries.id',
+      'entries.kind',
+      'entries.parent',
+      'entries.deleted_ms',
+      'versions.key',
+      'versions.chunk_count',
+    ])
+    .where('entries.vault', '=', args.vault)
+    .where('entries.id', '>', args.after)
+    .orderBy('entries.id')
+    .limit(args.most),
+)
+
+/** Chunks whose places one read looks at. */
+const chunksPerRead = limits.catalogueUnitRows * 4
+const worse: readonly Health[] = ['complete', 'degraded', 'unknown', 'lost']
+
+interface Head {
+  readonly key: number
+  readonly chunk_count: number
+}
+
+/** Versions that one read looks at, or a part of one large version. */
+type Unit =
+  | { readonly kind: 'whole'; readonly versions: readonly number[] }
+  | { readonly kind: 'part'; readonly version: number; readonly from: number }
+
+/** Keeps what it found of packs from read to read. */
+class HealthSurvey {
+  readonly #engine: Engine
+  readonly #up: ReadonlySet<Id>
+  readonly #packs = new Map<number, Health>()
+
+  constructor(engine: Engine, up: readonly Id[]) {
+    this.#engine = engine
+    this.#up = new Set(up)
+  }
+
+  /** The worst of its packs, for each version. */
+  async of(heads: readonly Head[]): Promise<Map<number, Health>> {
+    const found = new Map<number, Health>(heads.map((head) => [head.key, 'complete']))
+    for (const unit of planUnits(heads)) {
+      const pairs = await this.#engine.read((transaction) => this.#look(transaction, unit))
+      for (const { version, pack } of pairs) {
+        const health = worst(found.get(version)!, this.#packs.get(pack) ?? 'lost')
+        found.set(version, health)
+      }
+    }
+    return found
+  }
+
+  async #look(
+    transaction: Transaction,
+    unit: Unit,
+  ): Promise<readonly { readonly version: number; readonly pack: number }[]> {
+    const pairs =
+      unit.kind === 'whole'
+        ? await transaction.list(packsOfVersions, {}, unit.versions)
+        : await transaction.all(packsOfRange, {
+            version: unit.version,
+            from: unit.from,
+            below: unit.from + chunksPerRead,
+          })
+    const fresh = new Set(pairs.map((each) => each.pack)).difference(this.#packs)
+    await this.#learn(transaction, [...fresh])
+    return pairs
+  }
+
+  async #learn(transaction: Transaction, keys: readonly number[]): Promise<void> {
+    if (keys.length === 0) return
+    const nodes = await nodeMap(transaction)
+    const packs = await transaction.list(packsByKeys, {}, keys)
+    const shards = Map.groupBy(
+      await transaction.list(shardsOfPacks, {}, keys),
+      (shard) => shard.pack,
+    )
+    for (const pack of packs) {
+      const places = shards.get(pack.key) ?? []
+      this.#packs.set(pack.key, packHealth(pack, places, { nodes, up: this.#up }))
+    }
+  }
+}
+
+/** Unions of small versions, and slices of large ones. */
+function planUnits(heads: readonly Head[]): Unit[] {
+  const units: Unit[] = []
+  let versions: number[] = []
+  let chunks = 0
+  for (const { key, chunk_count } of heads) {
+    if (chunk_count === 0) continue
+    if (chunk_count > chunksPerRead) {
+      for (let from = 0; from < chunk_count; from += chunksPerRead) {
+        units.push({ kind: 'part', version: key, from })
+      }
+      continue
+    }
+    if (chunks + chunk_count > chunksPerRead) {
+      units.push({ kind: 'whole', versions })
+      versions = []
+      chunks = 0
+    }
+    versions.push(key)
+    chunks += chunk_count
+  }
+  return versions.length > 0 ? [...units, { kind: 'whole', versions }] : units
+}
+
+function worst(left: Health, right: Health): Health {
+  return worse.indexOf(left) >= worse.indexOf(right) ? left : right
+}
+
+function packHealth(
+  pack: PackRow,
+  shards: readonly ShardsTable[],
+  { nodes, up }: { readonly nodes: NodeMap; readonly up: ReadonlySet<Id> },
+): Health {
+  let here = 0
+  let perhaps = 0
+  const indexes = new Set<number>()
+  for (const shard of shards) {
+    if (indexes.has(shard.index)) continue
+    indexes.add(shard.index)
+    const node = nodes.byKey.get(shard.node)
+    const state = shardState(shard, node)
+    if (state === 'durable' && up.has(node!.node)) here += 1
+    else if (state === 'durable' || state === 'unknown') perhaps += 1
+  }
+  if (here === pack.k + pack.m) return 'complete'
+  if (here >= pack.k) return 'degraded'
+  return here + perhaps >= pack.k ? 'unknown' : 'lost'
+}
+
+/** Unknown and purged versions are absent from the answer. Throws VAULT_NOT_FOUND. */
+export async function health(
+  engine: Engine,
+  request: { readonly vault: Id; readonly versions: readonly Id[]; readonly up: readonly Id[] },
+): Promise<Map<Id, Health>> {
+  const rows = await engine.read(async (transaction) => {
+    const { key: vault } = await vaultOf(transaction, request.vault)
+    const ids = [...new Set(request.versions)].map(idToBlob)
+    return transaction.list(versionsByIds, { vault }, ids)
+  })
+  const known = [...new Map(rows.map((row) => [row.key, row])).values()].filter(
+    (row) => row.n !== null,
+  )
+  const found = await new HealthSurvey(engine, request.up).of(known)
+  return new Map(known.map((row) => [blobToId(row.id), found.get(row.key)!]))
+}
+
+/** Throws VAULT_NOT_FOUND. */
+export async function vaultHealth(
+  engine: Engine,
+  request: { readonly vault: Id; readonly up: readonly Id[] },
+): Promise<HealthCounts> {
+  const counts = { complete: 0, degraded: 0, unknown: 0, lost: 0 }
+  const survey = new HealthSurvey(engine, request.up)
+  const reachable = new Map<number, boolean>()
+  let after: Uint8Array | undefined = new Uint8Array(0)
+  while (after !== undefined) {
+    const cursor: Uint8Array = after
+    const page = await engine.read(async (transaction) => {
+      const { key: vault } = await vaultOf(transaction, request.vault)
+      const most = limits.catalogueUnitRows
+      const rows = await transaction.all(headsAfter, { vault, after: cursor, most })
+      const files = []
+      for (const row of rows) {
+        if (row.deleted_ms !== null || row.kind === entryKind.folder) continue
+        if (await isReachable(transaction, row.parent, reachable)) files.push(row)
+      }
+      return { files, last: rows.length < most ? undefined : rows.at(-1)!.id }
+    })
+    for (const each of (await survey.of(page.files)).values()) counts[each] += 1
+    after = page.last
+  }
+  return counts
+}

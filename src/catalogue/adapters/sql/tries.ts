@@ -1,0 +1,73 @@
+import { limits } from '../../../base/limits.ts'
+import { statement } from './statement.ts'
+import type { Transaction } from './transaction.ts'
+
+interface Try {
+  readonly name: string
+  readonly source: string
+}
+
+const findTry = statement((builder, args: Try) =>
+  builder
+    .selectFrom('tries')
+    .select(['unfinished', 'last_ms'])
+    .where('name', '=', args.name)
+    .where('source', '=', args.source),
+)
+
+const countTry = statement((builder, args: Try & { nowMs: number }) =>
+  builder
+    .insertInto('tries')
+    .values({ name: args.name, source: args.source, unfinished: 1, last_ms: args.nowMs })
+    .onConflict((conflict) =>
+      conflict.columns(['name', 'source']).doUpdateSet((each) => ({
+        unfinished: each('tries.unfinished', '+', 1),
+        last_ms: each.ref('excluded.last_ms'),
+      })),
+    ),
+)
+
+const endTries = statement((builder, args: Try) =>
+  builder.deleteFrom('tries').where('name', '=', args.name).where('source', '=', args.source),
+)
+
+const oldTries = statement((builder, args: { beforeMs: number; most: number }) =>
+  builder
+    .selectFrom('tries')
+    .select(['name', 'source'])
+    .where('last_ms', '<', args.beforeMs)
+    .orderBy('last_ms')
+    .limit(args.most),
+)
+
+/** How many forgotten rows each try takes along: more than it adds. */
+const forgottenPerTry = 4
+
+export async function beginTry(
+  transaction: Transaction,
+  request: Try,
+): Promise<{ kind: 'go' } | { kind: 'wait'; waitMs: number }> {
+  const { nowMs } = transaction
+  await forgetOldTries(transaction)
+  const row = await transaction.one(findTry, request)
+  const waitMs = row === undefined ? 0 : row.last_ms + delayMs(row.unfinished) - nowMs
+  if (waitMs > 0) return { kind: 'wait', waitMs }
+  await transaction.all(countTry, { name: request.name, source: request.source, nowMs })
+  return { kind: 'go' }
+}
+
+/** After the free tries: one delay, doubled with each further try. */
+function delayMs(unfinished: number): number {
+  if (unfinished < limits.freeTries) return 0
+  return Math.min(limits.tryDelayMs * 2 ** (unfinished - limits.freeTries), limits.tryDelayMaxMs)
+}
+
+async function forgetOldTries(transaction: Transaction): Promise<void> {
+  const beforeMs = transaction.nowMs - limits.tryForgetMs
+  const old = await transaction.all(oldTries, { beforeMs, most: forgottenPerTry })
+  for (const each of old) await transaction.all(endTries, each)
+}
+
+export async function loginDone(transaction: Transaction, tried: Try): Promise<void> {
+  await transaction.all(endTries, tried)
+}
