@@ -27,7 +27,7 @@ interface World {
   readonly client: ControlClient
   readonly scheduler: Scheduler
   readonly sent: Sent[]
-  run<Value>(work: Promise<Value>): Promise<Value>
+  readonly run: <Value>(work: Promise<Value>) => Promise<Value>
 }
 
 function world(answering: Answering): World {
@@ -178,8 +178,8 @@ await test("a node's requests are signed, their times rise, and answers must be 
   await run(client.call('heartbeat', beat))
   const times = sent.map(({ headers }) => Number(headers[controlHeaders.time]))
   assert.ok(times[1]! > times[0]!)
-  const false_ = world((request) => signed(request, node.seed))
-  await assert.rejects(false_.run(false_.client.call('heartbeat', beat)), (error) =>
+  const forged = world((request) => signed(request, node.seed))
+  await assert.rejects(forged.run(forged.client.call('heartbeat', beat)), (error) =>
     hasCode(error, 'IDENTITY_MISMATCH'),
   )
 })
