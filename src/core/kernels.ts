@@ -69,24 +69,19 @@ export interface Kernels {
   findCut(work: CutWork): number | undefined
 }
 
+/** Arguments as in assembly/: the last ones are constants. */
 interface Exports {
-  encode(at: number, k: number, m: number, shardBytes: number): void
-  combine(
-    ...work: [
-      sources: number,
-      targets: number,
-      k: number,
-      outputs: number,
-      tables: number,
-      bytes: number,
-    ]
-  ): void
-  sum(sources: number, target: number, k: number, bytes: number): void
-  findCut(
-    ...work: [at: number, from: number, to: number, key: number, stage: number, shift: number]
-  ): number
+  readonly encode: (...work: number[]) => void
+  readonly combine: (...work: number[]) => void
+  readonly sum: (...work: number[]) => void
+  readonly findCut: (...work: number[]) => number
 }
 
+/** 0x11D without its highest bit. */
+const polynomial = 0x1d
+const nibbleMask = 15
+/** A filter value from here on makes a candidate. */
+const candidateLeast = 0xffc0
 const pageBytes = 64 * 1024
 const outputsMax = 4
 const vectorBytes = 16
@@ -133,7 +128,7 @@ class WasmKernels implements Kernels {
     const { k, m, shardBytes, at } = work
     assertShape(k, m)
     assert(shardBytes % limits.shardAlignBytes === 0, 'shard length is a multiple of 64')
-    this.#exports.encode(at, k, m, shardBytes)
+    this.#exports.encode(at, k, m, shardBytes, polynomial)
   }
 
   reconstruct(work: ReconstructWork): void {
@@ -161,7 +156,7 @@ class WasmKernels implements Kernels {
     scratch.set(key.subarray(0, cutKeyBytes), keyAt)
     for (let place = multipliersAt; place < cutKeyBytes; place += 2) scratch[keyAt + place]! |= 1
     const places = [this.#scratchAt + keyAt, this.#scratchAt + stageAt] as const
-    const cut = this.#exports.findCut(at, fromBytes, toBytes, ...places, 64 - bits)
+    const cut = this.#exports.findCut(at, fromBytes, toBytes, ...places, 64 - bits, candidateLeast)
     return cut === 0 ? undefined : cut
   }
 
@@ -189,7 +184,7 @@ class WasmKernels implements Kernels {
         targetsAt / 4,
       )
       const places = [this.#scratchAt + targetsAt, k, group.length] as const
-      this.#exports.combine(sourceList, ...places, this.#scratchAt + tablesAt, bytes)
+      this.#exports.combine(sourceList, ...places, this.#scratchAt + tablesAt, bytes, nibbleMask)
     }
   }
 

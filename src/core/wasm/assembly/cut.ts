@@ -77,7 +77,8 @@ function sameWindow(left: usize, right: usize): bool {
 /**
  * Least length from `from` (at least 64) to `to` after which the chunk at `at` may end, or 0. `key`: 16
  * bytes for SipHash, then four odd multipliers. `stage`: 32 bytes of room. `shift`: 64 less the number of
- * zero bits wanted of SipHash.
+ * zero bits wanted of SipHash. `candidate`: 0xFFC0, an argument because the engine would make a constant
+ * anew in each round.
  */
 export function findCut(
   at: usize,
@@ -86,12 +87,13 @@ export function findCut(
   key: usize,
   stage: usize,
   shift: i32,
+  candidate: i32,
 ): usize {
   const a0 = i16x8.splat(load<i16>(key, 16))
   const a1 = i16x8.splat(load<i16>(key, 18))
   const a2 = i16x8.splat(load<i16>(key, 20))
   const a3 = i16x8.splat(load<i16>(key, 22))
-  const least = i16x8.splat(<i16>0xffc0)
+  const least = i16x8.splat(<i16>candidate)
   const zero = i16x8.splat(0)
   let even0 = zero
   let even1 = zero
