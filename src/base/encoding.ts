@@ -22,34 +22,40 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#reserve(1), value)
+    const at = this.#reserve(1)
+    this.#view.setUint8(at, value)
     return this
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#reserve(2), value, true)
+    const at = this.#reserve(2)
+    this.#view.setUint16(at, value, true)
     return this
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#reserve(4), value, true)
+    const at = this.#reserve(4)
+    this.#view.setUint32(at, value, true)
     return this
   }
 
   /** Up to 2^53 - 1. */
   u64(value: number): this {
-    this.#view.setBigUint64(this.#reserve(8), BigInt(value), true)
+    const at = this.#reserve(8)
+    this.#view.setBigUint64(at, BigInt(value), true)
     return this
   }
 
   /** From -(2^53 - 1) to 2^53 - 1. */
   i64(value: number): this {
-    this.#view.setBigInt64(this.#reserve(8), BigInt(value), true)
+    const at = this.#reserve(8)
+    this.#view.setBigInt64(at, BigInt(value), true)
     return this
   }
 
   fixed(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#reserve(bytes.length))
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
     return this
   }
 
@@ -68,6 +74,7 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length)
   }
 
+  /** May move the bytes: ask before touching them. */
   #reserve(count: number): number {
     const at = this.#length
     if (at + count > this.#bytes.length) this.#grow(at + count)
