@@ -1,9 +1,23 @@
 import type { Clock } from '../base/clock.ts'
-import type { Disk } from '../base/disk.ts'
-import type { Logger } from '../base/logger.ts'
+import type { Disk, DiskLock } from '../base/disk.ts'
+import { hasCode, HoldfastError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import { silentLogger, type Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { Primitives } from '../core/primitives.ts'
+import { recover } from './recovery.ts'
+import { segmentFolder } from './segment-path.ts'
 import type { ShardStore } from './shard-store.ts'
+import { OpenSegmentStore } from './open-segment-store.ts'
+import {
+  listSegments,
+  newSuperblock,
+  readSuperblock,
+  superblockFromSegments,
+  writeSuperblock,
+} from './store-files.ts'
+import { noFaults, type StoreFaults } from './store-faults.ts'
+import type { Superblock } from './superblock.ts'
 
 /** What a segment store needs of the world. */
 export interface SegmentStoreOptions {
@@ -15,12 +29,86 @@ export interface SegmentStoreOptions {
   /** Defaults: the limits of the same names. */
   readonly segmentBytes?: number
   readonly diskReserveBytes?: number
+  readonly receiveBytesMax?: number
+  /** Tests only. */
+  readonly faults?: StoreFaults
 }
 
 /**
- * Opens the store in the disk's root, or makes a new one when the disk is empty. Throws HOME_IN_USE,
- * HOME_TOO_NEW, DISK_GONE, CORRUPT (the disk holds two stores).
+ * Opens the store in the disk's root, or makes a new one when the disk is empty. On a read-only file system
+ * the store is read-only until it is opened again. Throws HOME_IN_USE, HOME_TOO_NEW, DISK_GONE, NO_SPACE,
+ * CORRUPT (the disk holds segments of two stores, or none of them says which store they belong to).
  */
-export async function openSegmentStore(_options: SegmentStoreOptions): Promise<ShardStore> {
-  throw new Error('not yet')
+export async function openSegmentStore(options: SegmentStoreOptions): Promise<ShardStore> {
+  const lock = await lockUnlessReadOnly(options.disk)
+  try {
+    return await openLocked(options, lock)
+  } catch (error) {
+    await lock?.release()
+    throw error
+  }
+}
+
+async function openLocked(
+  options: SegmentStoreOptions,
+  lock: DiskLock | undefined,
+): Promise<ShardStore> {
+  const { disk, primitives, random } = options
+  const logger = options.logger ?? silentLogger
+  const faults = options.faults ?? noFaults
+  const superblock = await findSuperblock(options, { readOnly: lock === undefined })
+  const secret = random.bytes(8)
+  const readOnly = lock === undefined
+  const found = await recover({ disk, primitives, superblock, secret, readOnly, faults })
+  logger.info('store-opened', { ...found.report })
+  const store = new OpenSegmentStore({
+    disk,
+    primitives,
+    clock: options.clock,
+    logger,
+    segmentBytes: options.segmentBytes ?? limits.segmentBytes,
+    reserveBytes: options.diskReserveBytes ?? limits.diskReserveBytes,
+    receiveBytesMax: options.receiveBytesMax ?? limits.nodeReceiveBytesMax,
+    faults,
+    superblock,
+    recovered: found,
+    lock,
+  })
+  await store.probe()
+  return store
+}
+
+/** Undefined when the file system is read-only: then nobody writes, and neither do we. */
+async function lockUnlessReadOnly(disk: Disk): Promise<DiskLock | undefined> {
+  try {
+    return await disk.lock('lock')
+  } catch (error) {
+    if (hasCode(error, 'READ_ONLY')) return undefined
+    throw error
+  }
+}
+
+async function findSuperblock(
+  { disk, primitives, random, clock }: SegmentStoreOptions,
+  { readOnly }: { readonly readOnly: boolean },
+): Promise<Superblock> {
+  const files = { disk, primitives }
+  const known = await readSuperblock(files)
+  if (known !== undefined) return known
+  const segments = await listSegments(disk)
+  const repeated = await superblockFromSegments(files, segments)
+  if (repeated === undefined && segments.length > 0) throw ownerless(segments.length)
+  const superblock = repeated ?? newSuperblock(random, clock.nowMs())
+  if (readOnly) return superblock
+  await disk.makeFolder(segmentFolder)
+  await disk.syncFolder('')
+  await writeSuperblock(files, superblock)
+  return superblock
+}
+
+function ownerless(segments: number): HoldfastError {
+  const message = `Cannot open the store: its superblock and the heads of ${segments} segments are damaged`
+  return new HoldfastError('CORRUPT', message, {
+    hint: 'Move the folder away to begin with an empty store: its shards are rebuilt from the other nodes',
+  })
 }

@@ -1,0 +1,12 @@
+import { shardStoreConformance } from '../testing/conformance/shard-store.ts'
+import { primitives } from '../testing/conformance/store-harness.ts'
+import { Scheduler } from '../testing/simulation/scheduler.ts'
+import { SeededRandom } from '../testing/simulation/seeded-random.ts'
+import { openMemoryStore } from './memory-store.ts'
+
+shardStoreConformance('in memory', async (work) => {
+  const random = new SeededRandom(5)
+  const clock = new Scheduler(random.fork()).clock()
+  const open = async () => openMemoryStore({ clock, random, receiveBytesMax: 1024 * 1024 })
+  await work({ primitives, random, open })
+})

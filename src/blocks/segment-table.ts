@@ -1,0 +1,69 @@
+import { recordHeaderBytes } from './record.ts'
+
+/** What is known of a segment on disk. */
+export interface SegmentRow {
+  readonly number: number
+  /** From the beginning to the end of the last record. */
+  writtenBytes: number
+  /** Of the records of shards that are held. */
+  liveBytes: number
+  /** Compaction began to copy its live records elsewhere: dead copies may be left in it. */
+  emptying: boolean
+  /** How many delete records it has, by the segment that each of them names. */
+  readonly deletes: Map<number, number>
+}
+
+/** The segments that exist. A row goes only when the file's removal is durable. */
+export class SegmentTable {
+  readonly #rows = new Map<number, SegmentRow>()
+
+  get rows(): IterableIterator<SegmentRow> {
+    return this.#rows.values()
+  }
+
+  get highest(): number {
+    return Math.max(0, ...this.#rows.keys())
+  }
+
+  has(segment: number): boolean {
+    return this.#rows.has(segment)
+  }
+
+  get(segment: number): SegmentRow | undefined {
+    return this.#rows.get(segment)
+  }
+
+  add(segment: number): SegmentRow {
+    const known = this.#rows.get(segment)
+    if (known !== undefined) return known
+    const row: SegmentRow = {
+      number: segment,
+      writtenBytes: 0,
+      liveBytes: 0,
+      emptying: false,
+      deletes: new Map(),
+    }
+    this.#rows.set(segment, row)
+    return row
+  }
+
+  remove(segment: number): void {
+    this.#rows.delete(segment)
+  }
+
+  /** Bytes that emptying `row` would have to write again. */
+  keptBytes(row: SegmentRow): number {
+    let bytes = row.liveBytes
+    for (const [dead, count] of row.deletes) {
+      if (dead !== row.number && this.#rows.has(dead)) bytes += count * recordHeaderBytes
+    }
+    return bytes
+  }
+
+  /** Whether a delete record of segment `from` that names `dead` is still needed. */
+  needsDelete(dead: number, from: number): boolean {
+    if (dead !== from && this.#rows.has(dead)) return true
+    for (const row of this.#rows.values()) if (row.emptying && row.number !== from) return true
+    return false
+  }
+}
