@@ -55,10 +55,7 @@ class SqlitePins implements VaultPins {
       const feed = database.prepare('SELECT term, n, h FROM feeds WHERE vault = ?').get(key)
       const record = database.prepare('SELECT * FROM records WHERE vault = ?').get(key)
       if (!feed && !record) return undefined
-      return {
-        feed: feed ? (feed as unknown as FeedPoint) : { term: 0, n: 0, h: new Uint8Array(0) },
-        record: record && recordOf(record),
-      }
+      return { feed: pointOf(feed), record: record && recordOf(record) }
     })
   }
 
@@ -80,6 +77,11 @@ class SqlitePins implements VaultPins {
   close(): void {
     this.#file.close()
   }
+}
+
+function pointOf(row: Record<string, unknown> | undefined): FeedPoint {
+  if (!row) return { term: 0, n: 0, h: new Uint8Array(0) }
+  return { term: row.term as number, n: row.n as number, h: row.h as Uint8Array }
 }
 
 function recordOf(row: Record<string, unknown>): PinnedRecord {
