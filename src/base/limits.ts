@@ -101,6 +101,8 @@ export const limits = Object.freeze({
   rememberedSignaturesMax: 256,
   sessionMs: 30 * 24 * hour,
   ticketMs: 10 * minute,
+  /** A ticket that ends sooner is renewed before it is used. */
+  ticketRenewMs: 1 * minute,
   ticketBytesMax: 1024 * 1024 * MiB,
   heartbeatMs: 700,
   nodeDownMs: 2200,

@@ -17,7 +17,7 @@ export class TicketDesk {
     this.#sessionKey = sessionKey
   }
 
-  /** Takes the place of an earlier ticket of the same vault. TICKET_REFUSED, MALFORMED, OVER_LIMIT. */
+  /** Takes the place of an earlier ticket of the same vault, or of the oldest. TICKET_REFUSED, MALFORMED. */
   present(bytes: Uint8Array): Ticket {
     const { primitives, coordinatorKey, gridId, store, time } = this.#context
     const ticket = verifyTicket(primitives, bytes, {
@@ -29,10 +29,8 @@ export class TicketDesk {
       skewMs: limits.ticketSkewMs,
     })
     const vault = toHex(ticket.vault)
-    if (!this.#tickets.has(vault) && this.#tickets.size >= limits.ticketsPerConnectionMax) {
-      const message = `More than ${limits.ticketsPerConnectionMax} vaults on one connection`
-      throw new HoldfastError('OVER_LIMIT', message)
-    }
+    this.#tickets.delete(vault)
+    if (this.#tickets.size >= limits.ticketsPerConnectionMax) this.#forgetOldest()
     this.#tickets.set(vault, ticket)
     return ticket
   }
@@ -53,6 +51,11 @@ export class TicketDesk {
   checkAny(vault: Uint8Array): void {
     const reads = (this.#find(vault).rights & ticketRights.read) !== 0
     this.check(vault, reads ? ticketRights.read : ticketRights.write)
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#tickets.keys()
+    if (oldest !== undefined) this.#tickets.delete(oldest)
   }
 
   #find(vault: Uint8Array): Ticket {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../base/clock.ts'
+import { copyInto } from '../base/copy.ts'
 import { HoldfastError } from '../base/errors.ts'
 import type { FrameMessage } from './frame.ts'
 import { frameTypes } from './frame-types.ts'
@@ -91,7 +92,7 @@ export class UnderWay {
       throw unexpected('body')
     }
     if (this.#bodyBytes + piece.length > into.length) throw unexpected('byte behind the end')
-    into.set(piece, this.#bodyBytes)
+    copyInto(into, this.#bodyBytes, piece)
     this.#bodyBytes += piece.length
     if (!ended) return
     if (this.#bodyBytes < into.length && shorter !== true) throw unexpected('early end of a body')
