@@ -10,7 +10,7 @@ type Field =
 const most = Number.MAX_SAFE_INTEGER
 const numbers = (kind: 'u8' | 'u16' | 'u32' | 'u64' | 'i64' | 'zeros', range: [number, number]) =>
   fc.integer({ min: range[0], max: range[1] }).map((value): Field => ({ kind, value }))
-const field: fc.Arbitrary<Field> = fc.oneof(
+const fields: fc.Arbitrary<Field> = fc.oneof(
   numbers('u8', [0, 255]),
   numbers('u16', [0, 65_535]),
   numbers('u32', [0, 2 ** 32 - 1]),
@@ -21,9 +21,13 @@ const field: fc.Arbitrary<Field> = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map((value): Field => ({ kind: 'fixed', value })),
 )
 
-function write(writer: ByteWriter, { kind, value }: Field): void {
-  if (kind === 'bytes' || kind === 'fixed') writer[kind](value)
-  else writer[kind](value)
+function write(writer: ByteWriter, field: Field): void {
+  if (field.kind === 'bytes' || field.kind === 'fixed') writer[field.kind](field.value)
+  else writer[field.kind](field.value)
+}
+
+function readerOf(...bytes: number[]): ByteReader {
+  return new ByteReader(Uint8Array.from(bytes), 'thing')
 }
 
 function read(reader: ByteReader, { kind, value }: Field): Field {
@@ -35,9 +39,9 @@ function read(reader: ByteReader, { kind, value }: Field): Field {
 }
 
 test('what is written is read, from any capacity on', () => {
-  const fields = fc.array(field, { maxLength: 60 })
+  const lists = fc.array(fields, { maxLength: 60 })
   fc.assert(
-    fc.property(fields, fc.integer({ min: 0, max: 100 }), (list, capacity) => {
+    fc.property(lists, fc.integer({ min: 0, max: 100 }), (list, capacity) => {
       const writer = new ByteWriter(capacity)
       for (const each of list) write(writer, each)
       const bytes = writer.finish()
@@ -54,15 +58,14 @@ test('what is written is read, from any capacity on', () => {
 })
 
 test('what ends early, is too long or too large is refused with its name', () => {
-  const reader = (...bytes: number[]): ByteReader => new ByteReader(Uint8Array.from(bytes), 'thing')
   const malformed = { code: 'MALFORMED', message: /Cannot read thing/ }
-  assert.throws(() => reader(1).u16(), malformed)
-  assert.throws(() => reader(1, 2, 3).u32(), malformed)
-  assert.throws(() => reader(5, 0, 0, 0, 1).bytes(10), malformed)
-  assert.throws(() => reader(5, 0, 0, 0, 1).bytes(4), { ...malformed, message: /5 is over 4/ })
-  assert.throws(() => reader(255, 255, 255, 255).count(10, 1), malformed)
-  assert.throws(() => reader(2, 0, 0, 0, 1).count(10, 1), malformed)
-  assert.throws(() => reader(0, 0, 0, 0, 0, 0, 0x20, 0).u64(), malformed)
-  assert.throws(() => reader(0, 0, 0, 0, 0, 0, 0, 0x80).i64(), malformed)
-  assert.throws(() => reader(1).end(), { ...malformed, message: /1 bytes too many/ })
+  assert.throws(() => readerOf(1).u16(), malformed)
+  assert.throws(() => readerOf(1, 2, 3).u32(), malformed)
+  assert.throws(() => readerOf(5, 0, 0, 0, 1).bytes(10), malformed)
+  assert.throws(() => readerOf(5, 0, 0, 0, 1).bytes(4), { ...malformed, message: /5 is over 4/ })
+  assert.throws(() => readerOf(255, 255, 255, 255).count(10, 1), malformed)
+  assert.throws(() => readerOf(2, 0, 0, 0, 1).count(10, 1), malformed)
+  assert.throws(() => readerOf(0, 0, 0, 0, 0, 0, 0x20, 0).u64(), malformed)
+  assert.throws(() => readerOf(0, 0, 0, 0, 0, 0, 0, 0x80).i64(), malformed)
+  assert.throws(() => readerOf(1).end(), { ...malformed, message: /1 bytes too many/ })
 })

@@ -8,7 +8,7 @@ import { verifyCommit, type FeedCommit } from './commit-check.ts'
 import { FeedChain, type FeedChainOptions, type FeedPiece } from './feed.ts'
 import { firstFeedHash, nextFeedHash } from './feed-hash.ts'
 import { encodeOperation, operationHash } from './operation.ts'
-import { signStatement, type Statement } from './statement.ts'
+import { encodeStatement, signStatement, type Statement } from './statement.ts'
 
 const primitives = createNativePrimitives()
 const { vault, account } = sampleIds
@@ -25,6 +25,8 @@ function newChain(options: Partial<FeedChainOptions> = {}): FeedChain {
   return new FeedChain(primitives, { vault, writerKey, ...options })
 }
 
+const unsigned = new Uint8Array(0)
+
 /** A coordinator's honest feed, with hands to forge. */
 class Feed {
   readonly commits: FeedCommit[] = []
@@ -35,12 +37,16 @@ class Feed {
     return this.commits.length
   }
 
+  /** With `unsigned` for a seed nobody signs, which is faster. */
   add(change: Partial<Statement> = {}, seed = seeds.account): this {
     const bytes = encodeOperation({ ...operation, chunkCount: this.n + 1 })
     const seen = { n: this.n, h: this.heads[this.n]! }
     const operationHashes = [operationHash(primitives, bytes)]
     const statement = { vault, writer: account, term: this.term, seen, operationHashes, ...change }
-    const signed = signStatement(primitives, statement, seed)
+    const signed =
+      seed.length === 0
+        ? { statement: encodeStatement(statement), signature: new Uint8Array(64) }
+        : signStatement(primitives, statement, seed)
     const n = this.n + 1
     this.heads.push(nextFeedHash(primitives, this.heads[n - 1]!, { n, ...signed }))
     this.commits.push({ ...signed, n, atMs: 1000 * n, operations: [bytes] })
@@ -173,7 +179,8 @@ test('the state is bounded, and a writer that slept too long is refused', () => 
   const feed = new Feed()
   const chain = newChain()
   const first = { n: 0, h: feed.heads[0]! }
-  for (let at = 0; at < limits.feedLagMax; at += 1) feed.add()
+  for (let at = 0; at < limits.feedLagMax - 1; at += 1) feed.add({}, unsigned)
+  feed.add()
   chain.extend(feed.piece(0))
   const inTime = newChain({ state: chain.state() })
   inTime.extend(feed.add({ seen: first }).piece(limits.feedLagMax))
