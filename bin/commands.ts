@@ -1,6 +1,7 @@
 /** Which code each command has: loaded only when it is asked for. */
 import { commands } from '../src/cli/commands.ts'
 import type { Run } from '../src/cli/main.ts'
+import type { ClientRun } from '../src/cli/run/command-world.ts'
 import { assert } from '../src/base/assert.ts'
 
 export { commands }
@@ -9,10 +10,48 @@ const loaders: Readonly<Record<string, () => Promise<Run>>> = {
   up: async () => (await import('./roles/up.ts')).up,
   node: async () => (await import('./roles/node.ts')).node,
   coordinator: async () => (await import('./roles/coordinator.ts')).coordinator,
+  ...clientLoaders({
+    status: async () => (await import('../src/cli/run/status.ts')).status,
+    logout: async () => (await import('../src/cli/run/accounts.ts')).logout,
+    whoami: async () => (await import('../src/cli/run/accounts.ts')).whoami,
+    'vault create': async () => (await import('../src/cli/run/vaults.ts')).vaultCreate,
+    'vault list': async () => (await import('../src/cli/run/vaults.ts')).vaultList,
+    'vault show': async () => (await import('../src/cli/run/vaults.ts')).vaultShow,
+    put: async () => (await import('../src/cli/run/put.ts')).put,
+    get: async () => (await import('../src/cli/run/get.ts')).get,
+    cat: async () => (await import('../src/cli/run/cat.ts')).cat,
+    ls: async () => (await import('../src/cli/run/ls.ts')).ls,
+    stat: async () => (await import('../src/cli/run/stat.ts')).stat,
+    rm: async () => (await import('../src/cli/run/rm.ts')).rm,
+  }),
+  signup: () => accountLoader('signup'),
+  login: () => accountLoader('login'),
   'config show': async () => (await import('./config.ts')).configShow,
   'config check': async () => (await import('./config.ts')).configCheck,
   version: async () => (await import('./about.ts')).version,
   help: async () => (await import('./about.ts')).help,
+}
+
+function loaderOf(load: () => Promise<ClientRun>): () => Promise<Run> {
+  return async () => {
+    const [{ clientCommand }, run] = await Promise.all([import('./client-world.ts'), load()])
+    return clientCommand(run)
+  }
+}
+
+/** Commands for the account that is logged in. */
+function clientLoaders(
+  runs: Readonly<Record<string, () => Promise<ClientRun>>>,
+): Record<string, () => Promise<Run>> {
+  return Object.fromEntries(Object.entries(runs).map(([name, load]) => [name, loaderOf(load)]))
+}
+
+async function accountLoader(name: 'signup' | 'login'): Promise<Run> {
+  const [{ worldCommand, passwordFor }, accounts] = await Promise.all([
+    import('./client-world.ts'),
+    import('../src/cli/run/accounts.ts'),
+  ])
+  return worldCommand((context, world) => accounts[name](context, world, passwordFor))
 }
 
 /** Of the commands that this version has. */

@@ -206,6 +206,7 @@ export const limits = Object.freeze({
   processReadyMs: 30 * second,
   processEndMs: 10 * second,
   portsFreeMs: 3 * second,
+  gridStartMs: 20 * second,
   crashLogBytesMax: 1 * MiB,
 })
 

@@ -16,6 +16,8 @@ import { makeVaultParts, type VaultOwner } from './vault-parts.ts'
 export interface Credentials {
   /** `host:port` of the coordinator. */
   readonly address: string
+  /** Ed25519 public key the coordinator must have, where it is known. */
+  readonly coordinatorKey?: Uint8Array | undefined
   readonly name: string
   readonly password: Uint8Array
   readonly signal?: AbortSignal | undefined
@@ -39,6 +41,7 @@ export async function signUp(
   const { name, signal } = credentials
   const opaque = await world.opaque()
   return withControl(world, credentials.address, async (control) => {
+    await askGrid(world, control, credentials)
     const start = opaque.startRegistration(password)
     const { registrationRequest, state } = start
     const { registrationResponse } = await control.call(
@@ -62,7 +65,7 @@ export async function logIn(world: ClientWorld, credentials: Credentials): Promi
   const password = passwordText(credentials)
   const known = world.sessions.load(spelling(credentials.name))
   const stored = await withControl(world, credentials.address, async (control) => {
-    const grid = await askGrid(world, control)
+    const grid = await askGrid(world, control, credentials)
     checkSameGrid(known, credentials, grid)
     const login = await proveAndOpen(world, control, { ...credentials, password })
     return storedSession(world, { credentials, grid, ...login })
@@ -168,15 +171,23 @@ function bundleOf(owner: VaultOwner, pin: AccountBundle['pins'][number]): Accoun
 
 type Grid = ControlAnswer<'grid'>
 
-/** IDENTITY_MISMATCH unless the grid id is that of the coordinator's key. */
-async function askGrid(world: ClientWorld, control: ControlClient): Promise<Grid> {
+/** IDENTITY_MISMATCH unless the grid id is that of the coordinator's key, and the key the wanted one. */
+async function askGrid(
+  world: ClientWorld,
+  control: ControlClient,
+  { address, coordinatorKey }: Credentials,
+): Promise<Grid> {
   const grid = await control.call('grid', {})
   const derived = toHex(gridIdOf(world.primitives, grid.coordinatorKey))
-  if (grid.gridId === derived) return grid
-  throw new HoldfastError(
-    'IDENTITY_MISMATCH',
-    `The coordinator says it is of grid ${grid.gridId}, its key is of grid ${derived}`,
-  )
+  if (grid.gridId !== derived) {
+    throw new HoldfastError(
+      'IDENTITY_MISMATCH',
+      `The coordinator says it is of grid ${grid.gridId}, its key is of grid ${derived}`,
+    )
+  }
+  if (!coordinatorKey || equalBytes(coordinatorKey, grid.coordinatorKey)) return grid
+  const keys = `has the key ${toHex(grid.coordinatorKey)}, wanted is ${toHex(coordinatorKey)}`
+  throw new HoldfastError('IDENTITY_MISMATCH', `The coordinator at ${address} ${keys}`)
 }
 
 function checkSameGrid(

@@ -49,6 +49,11 @@ const sql = {
     'SELECT * FROM entries WHERE tombstone = 1 AND folder = 0 AND parent = ? AND name = ? ORDER BY n DESC LIMIT 1',
   children:
     'SELECT * FROM entries WHERE tombstone = 0 AND parent = ? AND (name, folder) > (?, ?) ORDER BY name, folder LIMIT ?',
+  totals: `WITH RECURSIVE folders (id) AS (
+      SELECT ? UNION ALL
+      SELECT entry FROM entries JOIN folders ON parent = id WHERE tombstone = 0 AND folder = 1)
+    SELECT count(*) AS files, coalesce(sum(bytes), 0) AS bytes FROM folders
+    JOIN entries ON parent = id WHERE tombstone = 0 AND folder = 0`,
   commit: 'SELECT * FROM commits JOIN heads USING (n) WHERE n = ?',
   head: 'SELECT h FROM heads WHERE n = ?',
   heads: 'SELECT h FROM (SELECT n, h FROM heads ORDER BY n DESC LIMIT ?) ORDER BY n',
@@ -122,6 +127,12 @@ class SqliteIndex implements VaultIndex {
         .all(idBytes(parent), name, folder, most)
         .map((row) => entryOf(row)!),
     )
+  }
+
+  totals(folder: string): { files: number; bytes: number } {
+    const row = this.#get('totals', [idBytes(folder)])
+    assert(row, 'a count has a row')
+    return { files: row.files as number, bytes: row.bytes as number }
   }
 
   commit(n: number): IndexCommit | undefined {

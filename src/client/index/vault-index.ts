@@ -91,6 +91,8 @@ export interface VaultIndex {
   deletedFile(place: { readonly parent: string; readonly name: Uint8Array }): IndexEntry | undefined
   /** Live children in byte order of their names, implicit folders too. */
   children(request: ChildrenRequest): IndexEntry[]
+  /** Live files and links at any depth below a folder, and their bytes. */
+  totals(folder: string): { readonly files: number; readonly bytes: number }
   commit(n: number): IndexCommit | undefined
   /** h(n) of the last `most` commits, oldest first, 32 bytes each, together. */
   heads(most: number): Uint8Array

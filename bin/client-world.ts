@@ -1,0 +1,119 @@
+/** Chooses what the client stands on in this program, and makes commands of its functions. */
+import { availableParallelism } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { openLogFile } from '../src/base/adapters/log-file.ts'
+import { systemClock } from '../src/base/adapters/system-clock.ts'
+import { systemRandom } from '../src/base/adapters/system-random.ts'
+import { fromHex, utf8 } from '../src/base/bytes.ts'
+import { HoldfastError } from '../src/base/errors.ts'
+import { askSecret } from '../src/cli/adapters/prompt.ts'
+import { makeFolder } from '../src/cli/adapters/home-folder.ts'
+import type { Context, Run } from '../src/cli/main.ts'
+import { optionText } from '../src/cli/main.ts'
+import type { ClientRun, CommandWorld, WorldRun } from '../src/cli/run/command-world.ts'
+import type { PasswordFor } from '../src/cli/run/accounts.ts'
+import { homeIndexes } from '../src/client/adapters/home-indexes.ts'
+import { homeSessions } from '../src/client/adapters/home-sessions.ts'
+import { nodeFiles } from '../src/client/adapters/node-files.ts'
+import { createThreadsEngine } from '../src/client/adapters/threads-engine.ts'
+import { Client } from '../src/client/client.ts'
+import { createNativePrimitives } from '../src/core/adapters/native-primitives.ts'
+import { createHttpTransport } from '../src/wire/adapters/http-client.ts'
+import { tcpNetwork } from '../src/wire/adapters/tcp-network.ts'
+import { needsTls } from './roles/role.ts'
+import type { Surroundings } from './settings.ts'
+import { openSurroundings } from './settings.ts'
+
+const defaultCoordinator = '127.0.0.1:10000'
+/** More threads than this only wait for the nodes. */
+const threadsMax = 4
+
+/** A command for the account that is logged in. */
+export function clientCommand(run: ClientRun): Run {
+  return async (context) => {
+    const { parts } = commandWorld(openSurroundings(context))
+    const { as } = context.invocation.global
+    const client = Client.open(parts, { name: as, signal: context.signal })
+    try {
+      return await run(context, client)
+    } finally {
+      await client.close()
+    }
+  }
+}
+
+/** A command that needs nobody logged in. */
+export function worldCommand(run: WorldRun): Run {
+  return (context) => run(context, commandWorld(openSurroundings(context)))
+}
+
+export function commandWorld({ settings, home }: Surroundings): CommandWorld {
+  const { grid, client } = settings
+  makeFolder(home.client)
+  const coordinatorKey = client.coordinatorIdentity
+    ? fromHex(client.coordinatorIdentity)
+    : undefined
+  const network = tcpNetwork({ tls: grid.tls === 'always' ? 'always' : 'off-loopback' })
+  return {
+    address: client.coordinator ?? defaultCoordinator,
+    coordinatorKey,
+    parts: {
+      clock: systemClock,
+      random: systemRandom,
+      primitives: createNativePrimitives(),
+      opaque: async () =>
+        (await import('../src/client/adapters/opaque-client.ts')).createOpaqueClient(),
+      keyWrap: async () =>
+        (await import('../src/core/adapters/hpke-key-wrap.ts')).createHpkeKeyWrap(),
+      transport: (address) => createHttpTransport(transportOptions(address)),
+      sessions: homeSessions(home.client),
+      indexes: homeIndexes(home.client),
+      logger: openLogFile({
+        path: `${home.client}/log`,
+        level: grid.logLevel,
+        bytesMax: grid.logBytes,
+        clock: systemClock,
+      }),
+      network,
+      files: nodeFiles,
+      engine: (slotBytes) =>
+        createThreadsEngine({ threads: Math.min(threadsMax, availableParallelism()), slotBytes }),
+    },
+  }
+
+  function transportOptions(address: string) {
+    if (!needsTls(address, grid)) return { address }
+    if (coordinatorKey) return { address, identity: coordinatorKey }
+    throw new HoldfastError('BAD_CONFIG', `The coordinator at ${address} has no pinned identity`, {
+      hint: 'Set client.coordinatorIdentity to what holdfast coordinator --identity prints there',
+    })
+  }
+}
+
+/** From --password-file, HOLDFAST_PASSWORD, or a prompt; twice where a typing error would lock out. */
+export const passwordFor: PasswordFor = async (context, purpose) => {
+  const file = optionText(context.invocation, 'password-file')
+  if (file !== undefined) return firstLine(file)
+  const variable = context.environment['HOLDFAST_PASSWORD']
+  if (variable) return utf8(variable)
+  return utf8(await askPassword(context, purpose))
+}
+
+function firstLine(file: string): Uint8Array {
+  try {
+    const bytes = readFileSync(file)
+    const end = bytes.indexOf(0x0a)
+    return end < 0 ? bytes : bytes.subarray(0, end)
+  } catch (error) {
+    throw new HoldfastError('UNREADABLE', `Cannot read the password from ${file}`, {
+      cause: error,
+    })
+  }
+}
+
+async function askPassword(context: Context, purpose: 'signup' | 'login'): Promise<string> {
+  const password = await askSecret('Password: ', context.signal)
+  if (purpose === 'login') return password
+  if ((await askSecret('Once more: ', context.signal)) === password) return password
+  throw new HoldfastError('BAD_USAGE', 'The two passwords are not the same')
+}

@@ -1,0 +1,50 @@
+import { HoldfastError } from '../../base/errors.ts'
+import type { Client } from '../../client/client.ts'
+import { parseVaultLocation, pathOf } from '../location.ts'
+import { optionText } from '../main.ts'
+import type { Context } from '../main.ts'
+import type { Outcome } from '../output.ts'
+import { getFileJson } from '../json.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { fileAt } from './find.ts'
+import { writeOut } from './get.ts'
+
+/** `cat LOCATION [--range A-B]` */
+export async function cat(context: Context, client: Client): Promise<Outcome> {
+  const { invocation, clock } = context
+  const startMs = clock.monotonicMs()
+  const location = parseVaultLocation(invocation.operands[0]!)
+  const rangeText = optionText(invocation, 'range')
+  const entry = await fileAt(client, location)
+  const range =
+    rangeText === undefined ? { from: 0, to: entry.bytes } : parseRange(rangeText, entry.bytes)
+  await writeOut(context, client, { vault: location.vault, entry, range })
+  const file = {
+    vault: location.vault,
+    path: pathOf(location.names),
+    to: utf8('-'),
+    bytes: range.to - range.from,
+    sha256: entry.sha256.toHex(),
+    state: 'written',
+  } as const
+  const seconds = Math.round(clock.monotonicMs() - startMs) / 1000
+  return { document: { ok: true, files: [getFileJson(file)], seconds }, lines: [], exit: 0 }
+}
+
+/** `A-B` with both ends, `A-` to the end, `-N` the last N bytes; beyond the end there is nothing. BAD_USAGE. */
+export function parseRange(text: string, bytes: number): { from: number; to: number } {
+  const parts = /^(\d{0,16})-(\d{0,16})$/.exec(text)
+  const [, first = '', last = ''] = parts ?? []
+  if (parts === null || (first === '' && last === '')) throw badRange(text)
+  if (first === '') return { from: Math.max(0, bytes - Number(last)), to: bytes }
+  const from = Number(first)
+  const to = last === '' ? bytes : Number(last) + 1
+  if (last !== '' && to <= from) throw badRange(text)
+  return { from: Math.min(from, bytes), to: Math.min(to, bytes) }
+}
+
+function badRange(text: string): HoldfastError {
+  return new HoldfastError('BAD_USAGE', `--range is ${JSON.stringify(text)}: no range of bytes`, {
+    hint: 'Write A-B with both ends included, A- for the rest, or -N for the last N bytes',
+  })
+}

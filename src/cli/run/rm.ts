@@ -1,0 +1,34 @@
+import { errorToJson, HoldfastError } from '../../base/errors.ts'
+import type { Client } from '../../client/client.ts'
+import { removePath } from '../../client/tree.ts'
+import { parseVaultLocation, pathOf } from '../location.ts'
+import { hasOption } from '../main.ts'
+import type { Context } from '../main.ts'
+import type { Outcome } from '../output.ts'
+import type { RemovedFile } from '../results.ts'
+import { showRemove } from '../show/transfer.ts'
+
+/** `rm [-r] [--now] LOCATION…` */
+export async function rm(context: Context, client: Client): Promise<Outcome> {
+  const { invocation, signal } = context
+  const files: RemovedFile[] = []
+  // All are understood before anything is removed.
+  const locations = invocation.operands.map(parseVaultLocation)
+  for (const { vault, names } of locations) {
+    const place = { vault, path: pathOf(names) }
+    try {
+      const { committer } = await client.vault(vault)
+      const tombstone = await removePath(committer, {
+        path: names,
+        recursive: hasOption(invocation, 'recursive'),
+        now: hasOption(invocation, 'now'),
+        signal,
+      })
+      files.push({ ...place, version: tombstone.version })
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || signal.aborted) throw error
+      files.push({ ...place, error: errorToJson(error) })
+    }
+  }
+  return showRemove({ files })
+}
