@@ -2,7 +2,7 @@
 import { ByteReader, ByteWriter } from '../base/encoding.ts'
 import { limits } from '../base/limits.ts'
 import { hashBytes, idBytes } from '../core/sized.ts'
-import { shardIdBytes } from '../core/shard.ts'
+import { decodeShardId, shardIdBytes } from '../core/shard.ts'
 
 export const placeBytes = shardIdBytes + idBytes
 
@@ -129,7 +129,7 @@ export function decodeDelete(payload: Uint8Array): DeleteRequest {
   return whole(payload, 'a delete', (reader) => ({
     term: reader.u32(),
     shards: repeat(readCount(reader, limits.deleteShardsMax), () => ({
-      shardId: reader.fixed(shardIdBytes),
+      shardId: readShardId(reader),
       recordNumber: reader.u64(),
     })),
   }))
@@ -148,7 +148,13 @@ function place(writer: ByteWriter, shard: ShardPlace): ByteWriter {
 }
 
 function readPlace(reader: ByteReader): ShardPlace {
-  return { shardId: reader.fixed(shardIdBytes), vault: reader.fixed(idBytes) }
+  return { shardId: readShardId(reader), vault: reader.fixed(idBytes) }
+}
+
+function readShardId(reader: ByteReader): Uint8Array {
+  const shardId = reader.fixed(shardIdBytes)
+  decodeShardId(shardId)
+  return shardId
 }
 
 export function readCount(reader: ByteReader, countMax: number): number {
