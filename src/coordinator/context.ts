@@ -24,7 +24,7 @@ export interface CoordinatorContext {
   readonly opaque: OpaqueServer
   readonly keys: GridKeys
   readonly grid: GridRow
-  readonly limits: Limits
+  readonly limits: LimitValues
   readonly signup: Signup
   readonly cluster: Cluster
   readonly logins: PendingLogins
@@ -32,6 +32,9 @@ export interface CoordinatorContext {
   readonly program: string
   readonly pid: number
 }
+
+/** The limits, or what takes their place in tests and by configuration. */
+export type LimitValues = Readonly<Record<keyof Limits, number>>
 
 /** `listed`: only these names may sign up. */
 export type Signup =

@@ -1,7 +1,7 @@
 /** The coordinator: control requests to catalogue transactions, and the work in the background. */
 import { toHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
-import { limits as defaultLimits, type Limits } from '../base/limits.ts'
+import { limits as defaultLimits } from '../base/limits.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { Catalogue, NodeConfig } from '../catalogue/catalogue.ts'
@@ -14,7 +14,7 @@ import { PendingLogins } from './accounts/pending-logins.ts'
 import type { BackgroundService } from './background-loop.ts'
 import { Background } from './background.ts'
 import { Cluster } from './cluster/cluster.ts'
-import type { CoordinatorContext, Signup } from './context.ts'
+import type { CoordinatorContext, LimitValues, Signup } from './context.ts'
 import { createHandler } from './handler.ts'
 import type { NodeConnections } from './nodes-world.ts'
 import { rememberVerified } from './remembered-verify.ts'
@@ -26,7 +26,7 @@ export interface CoordinatorConfig {
   readonly nodes: readonly NodeConfig[]
   readonly signup: Signup
   /** Shorter periods and graces for tests. */
-  readonly limits?: Partial<Limits> | undefined
+  readonly limits?: Partial<LimitValues> | undefined
 }
 
 export interface CoordinatorOptions {
@@ -60,7 +60,7 @@ export interface Coordinator {
 /** Makes the configured nodes known and begins to serve. */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { catalogue, clock, config } = options
-  const limits = { ...defaultLimits, ...config.limits }
+  const limits: LimitValues = { ...defaultLimits, ...config.limits }
   const primitives = rememberVerified(options.primitives, limits.rememberedSignaturesMax)
   const keys = gridKeys(primitives, options.gridSecret)
   await catalogue.configureNodes(config.nodes)

@@ -31,11 +31,14 @@ export function controlNameOf(path: string): ControlName | undefined {
   return Object.hasOwn(controlMessages, name) ? (name as ControlName) : undefined
 }
 
+/** Throws MALFORMED when it breaks a limit of the message. */
 export function encodeRequest<Name extends ControlName>(
   name: Name,
   request: ControlRequest<Name>,
 ): Uint8Array {
-  return encode(messageOf(name).request, request)
+  const encoded = messageOf(name).request.safeEncode(request as Record<string, unknown>)
+  if (encoded.success) return utf8(JSON.stringify(encoded.data))
+  throw new HoldfastError('MALFORMED', `Cannot ask for ${name}: ${firstIssue(encoded.error)}`)
 }
 
 /** Throws MALFORMED, saying where. */
@@ -51,7 +54,7 @@ export function encodeAnswer<Name extends ControlName>(
   name: Name,
   answer: ControlAnswer<Name>,
 ): Uint8Array {
-  return encode(messageOf(name).answer, answer)
+  return utf8(JSON.stringify(messageOf(name).answer.encode(answer)))
 }
 
 /** Throws MALFORMED, saying where. */
@@ -79,18 +82,16 @@ function messageOf(name: ControlName): ControlMessage {
   return controlMessages[name]
 }
 
-function encode(schema: z.ZodObject, value: unknown): Uint8Array {
-  return utf8(JSON.stringify(schema.encode(value as Record<string, unknown>)))
-}
-
 function decode(schema: z.ZodObject, body: Uint8Array, what: string): unknown {
   const json = parseJson(body)
   if (json === undefined) throw new HoldfastError('MALFORMED', `Cannot read ${what}: it is no JSON`)
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const where = issue?.path.join('.') ?? ''
-  throw new HoldfastError('MALFORMED', `Cannot read ${what}: ${issue?.message} at "${where}"`)
+  throw new HoldfastError('MALFORMED', `Cannot read ${what}: ${firstIssue(parsed.error)}`)
+}
+
+function firstIssue({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.message} at "${issue?.path.join('.')}"`
 }
 
 /** Undefined when it is no JSON. */
