@@ -1,10 +1,13 @@
 /** Carries control requests over HTTP/1.1 on kept-alive connections (docs/control.md). */
-import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { ControlHttpAnswer, ControlTransport } from '../transport.ts'
 import { splitAddress } from './split-address.ts'
+
+/** Importing it as a module would load undici too, for names nobody asked for: 100 ms of every command. */
+const http = process.getBuiltinModule('node:http')
 
 export interface HttpTransportOptions {
   /** `host:port`. */
@@ -19,12 +22,12 @@ export function createHttpTransport(options: HttpTransportOptions): ControlTrans
   const agentOptions = { keepAlive: true, maxSockets: limits.controlClientConnectionsMax }
   const agent: Promise<Agent | HttpsAgent> = identity
     ? import('./pinned-agent.ts').then(({ pinnedAgent }) => pinnedAgent(agentOptions, identity))
-    : Promise.resolve(new Agent(agentOptions))
+    : Promise.resolve(new http.Agent(agentOptions))
   agent.catch(() => {})
   return {
     async send({ path, headers, body }, { timeoutMs, signal }) {
       signal?.throwIfAborted()
-      const request = httpRequest({
+      const request = http.request({
         agent: await agent,
         protocol: identity ? 'https:' : 'http:',
         host,
