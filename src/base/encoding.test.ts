@@ -22,8 +22,9 @@ const fields: fc.Arbitrary<Field> = fc.oneof(
 )
 
 function write(writer: ByteWriter, field: Field): void {
-  if (field.kind === 'bytes' || field.kind === 'fixed') writer[field.kind](field.value)
-  else writer[field.kind](field.value)
+  const { kind, value } = field
+  if (typeof value === 'object') writer[kind as 'bytes'](value)
+  else writer[kind as 'u8'](value)
 }
 
 function readerOf(...bytes: number[]): ByteReader {
