@@ -401,7 +401,10 @@ export interface FeedCommit {
   readonly statement: Blob
   readonly signature: Blob
   readonly atMs: number
-  /** In the statement's order; undefined where the operation was purged. */
+  /**
+   * In the statement's order; undefined where the operation was purged. The tombstone an entry ended with stays:
+   * who was behind when it was purged must still learn that the entry is gone.
+   */
   readonly operations: readonly (Blob | undefined)[]
 }
 

@@ -27,7 +27,10 @@ const delist = statement((builder, args: { key: number }) =>
 )
 
 const entryByKey = statement((builder, args: { key: number }) =>
-  builder.selectFrom('entries').select(['parent', 'deleted_ms']).where('key', '=', args.key),
+  builder
+    .selectFrom('entries')
+    .select(['parent', 'deleted_ms', 'head'])
+    .where('key', '=', args.key),
 )
 
 const childrenOf = statement((builder, args: { parent: number; most: number }) =>
@@ -45,6 +48,14 @@ const versionsOf = statement((builder, args: { entry: number; most: number }) =>
     .where('entry', '=', args.entry)
     .orderBy('key')
     .limit(args.most),
+)
+
+/**
+ * A tombstone outlives its entry in the feed: who was behind when it was purged must still learn that the
+ * entry is gone.
+ */
+const detachVersion = statement((builder, args: { key: number }) =>
+  builder.updateTable('versions').set({ entry: null }).where('key', '=', args.key),
 )
 
 const deleteEntry = statement((builder, args: { key: number }) =>
@@ -111,7 +122,11 @@ async function purgeStep(
     return 0
   }
   const versions = await transaction.all(versionsOf, { entry, most })
-  for (const version of versions) await doomVersion(transaction, version.key)
+  for (const version of versions) {
+    const isTombstone = row.deleted_ms !== null && version.key === row.head
+    if (isTombstone) await transaction.all(detachVersion, version)
+    else await doomVersion(transaction, version.key)
+  }
   if (versions.length === most) return versions.length
   await transaction.all(deleteEntry, { key: entry })
   await transaction.all(delist, { key })
