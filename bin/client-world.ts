@@ -53,6 +53,7 @@ export function commandWorld({ settings, home }: Surroundings): CommandWorld {
   const coordinatorKey = client.coordinatorIdentity
     ? fromHex(client.coordinatorIdentity)
     : undefined
+  const primitives = createNativePrimitives()
   const network = tcpNetwork({ tls: grid.tls === 'always' ? 'always' : 'off-loopback' })
   return {
     address: client.coordinator ?? defaultCoordinator,
@@ -60,7 +61,7 @@ export function commandWorld({ settings, home }: Surroundings): CommandWorld {
     parts: {
       clock: systemClock,
       random: systemRandom,
-      primitives: createNativePrimitives(),
+      primitives,
       opaque: async () =>
         (await import('../src/client/adapters/opaque-client.ts')).createOpaqueClient(),
       keyWrap: async () =>
@@ -77,7 +78,12 @@ export function commandWorld({ settings, home }: Surroundings): CommandWorld {
       network,
       files: nodeFiles,
       engine: (slotBytes) =>
-        createThreadsEngine({ threads: Math.min(threadsMax, availableParallelism()), slotBytes }),
+        createThreadsEngine({
+          threads: Math.min(threadsMax, availableParallelism()),
+          slotBytes,
+          primitives,
+          random: systemRandom,
+        }),
     },
   }
 

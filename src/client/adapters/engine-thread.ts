@@ -6,7 +6,7 @@ import { createNativePrimitives } from '../../core/adapters/native-primitives.ts
 import { createKernels } from '../../core/kernels.ts'
 import { Jobs } from '../engine/jobs.ts'
 import { nodeFiles } from './node-files.ts'
-import type { ThreadAnswer, ThreadRequest, ThreadStart } from './threads-engine.ts'
+import type { ThreadAnswer, ThreadRequest, ThreadStart } from './engine-worker.ts'
 
 const { memory, scratchAt } = workerData as ThreadStart
 const port = parentPort
