@@ -1,17 +1,13 @@
 /** Chooses what the client stands on in this program, and makes commands of its functions. */
 import { availableParallelism } from 'node:os'
-import { readFileSync } from 'node:fs'
 import { openLogFile } from '../src/base/adapters/log-file.ts'
 import { systemClock } from '../src/base/adapters/system-clock.ts'
 import { systemRandom } from '../src/base/adapters/system-random.ts'
-import { fromHex, utf8 } from '../src/base/bytes.ts'
+import { fromHex } from '../src/base/bytes.ts'
 import { HoldfastError } from '../src/base/errors.ts'
-import { askSecret } from '../src/cli/adapters/prompt.ts'
 import { makeFolder } from '../src/cli/adapters/home-folder.ts'
-import type { Context, Run } from '../src/cli/main.ts'
-import { optionText } from '../src/cli/main.ts'
+import type { Run } from '../src/cli/main.ts'
 import type { ClientRun, CommandWorld, WorldRun } from '../src/cli/run/command-world.ts'
-import type { PasswordFor } from '../src/cli/run/accounts.ts'
 import { homeIndexes } from '../src/client/adapters/home-indexes.ts'
 import { homeSessions } from '../src/client/adapters/home-sessions.ts'
 import { nodeFiles } from '../src/client/adapters/node-files.ts'
@@ -94,32 +90,4 @@ export function commandWorld({ settings, home }: Surroundings): CommandWorld {
       hint: 'Set client.coordinatorIdentity to what holdfast coordinator --identity prints there',
     })
   }
-}
-
-/** From --password-file, HOLDFAST_PASSWORD, or a prompt; twice where a typing error would lock out. */
-export const passwordFor: PasswordFor = async (context, purpose) => {
-  const file = optionText(context.invocation, 'password-file')
-  if (file !== undefined) return firstLine(file)
-  const variable = context.environment['HOLDFAST_PASSWORD']
-  if (variable) return utf8(variable)
-  return utf8(await askPassword(context, purpose))
-}
-
-function firstLine(file: string): Uint8Array {
-  try {
-    const bytes = readFileSync(file)
-    const end = bytes.indexOf(0x0a)
-    return end < 0 ? bytes : bytes.subarray(0, end)
-  } catch (error) {
-    throw new HoldfastError('UNREADABLE', `Cannot read the password from ${file}`, {
-      cause: error,
-    })
-  }
-}
-
-async function askPassword(context: Context, purpose: 'signup' | 'login'): Promise<string> {
-  const password = await askSecret('Password: ', context.signal)
-  if (purpose === 'login') return password
-  if ((await askSecret('Once more: ', context.signal)) === password) return password
-  throw new HoldfastError('BAD_USAGE', 'The two passwords are not the same')
 }

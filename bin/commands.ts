@@ -47,8 +47,9 @@ function clientLoaders(
 }
 
 async function accountLoader(name: 'signup' | 'login'): Promise<Run> {
-  const [{ worldCommand, passwordFor }, accounts] = await Promise.all([
+  const [{ worldCommand }, { passwordFor }, accounts] = await Promise.all([
     import('./client-world.ts'),
+    import('../src/cli/adapters/password.ts'),
     import('../src/cli/run/accounts.ts'),
   ])
   return worldCommand((context, world) => accounts[name](context, world, passwordFor))

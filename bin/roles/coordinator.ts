@@ -97,7 +97,7 @@ function configOf({ grid, coordinator: own }: Settings, primitives: Primitives):
   return {
     nodes: own.nodes.map((entry) => nodeConfig(entry, primitives)),
     signup: signupOf(own),
-    limits: timings as Partial<Limits>,
+    limits: timings,
   }
 }
 

@@ -104,13 +104,19 @@ async function run(
   const stop = aborted(context.signal).then(() => supervisor.stop())
   try {
     const serving = await supervisor.start()
-    const account = await prepareLocalAccount(context, surroundings)
+    const account = await prepareLocalAccount(context, clientOf(surroundings, processes.plan))
     await tellReady(context, { serving, account, home: surroundings.home })
   } catch (error) {
     await supervisor.stop()
     if (!context.signal.aborted) throw error
   }
   await stop
+}
+
+/** As a client of this very grid sees it, whatever the settings say. */
+function clientOf(surroundings: Surroundings, { coordinator }: GridPlan): Surroundings {
+  const client = { coordinator: coordinator.address, coordinatorIdentity: coordinator.identity }
+  return { ...surroundings, settings: { ...surroundings.settings, client } }
 }
 
 async function tellReady(

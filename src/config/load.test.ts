@@ -87,7 +87,7 @@ adress = "x:1"
 x = 1
 `)
   assert.match(message, /wrong in 8 places/)
-  assert.match(message, /grid\.toml:2: grid\.nodes is 0: must be a whole number from 1 to 64/)
+  assert.match(message, /grid\.toml:2: grid\.nodes is 0: must be a whole number from 4 to 64/)
   assert.match(message, /grid\.toml:3: grid\.nods is no setting: did you mean grid\.nodes\?/)
   assert.match(message, /grid\.toml:4: grid\.tls is "sometimes": must be "auto" or "always"/)
   assert.match(message, /grid\.toml:6: coordinator\.trash is 15: must be a duration from "1s"/)

@@ -16,7 +16,11 @@ const TiB = MiB * MiB
 /** Sections of single values. */
 export const sections = {
   grid: {
-    nodes: integer(4, { least: 1, most: 64, doc: 'How many nodes `holdfast up` runs here.' }),
+    nodes: integer(4, {
+      least: 4,
+      most: 64,
+      doc: 'How many nodes `holdfast up` runs here; the vault `home` (2+2) needs four.',
+    }),
     basePort: integer(10_001, {
       least: 1,
       most: 65_535,
