@@ -88,7 +88,7 @@ function claimComplaint(
     return `the policy told is ${policyText(policy)} with ${policy.threshold}, signed is ${signed}`
   }
   if (keys === undefined) return undefined
-  if (keys.generationKeys.length < record.generation) {
+  if (keys.generationKeys.length !== record.generation) {
     return `the keys end at generation ${keys.generationKeys.length}, it is at ${record.generation}`
   }
   const commitment = keyCommitment(primitives, keys, record.generation)

@@ -97,7 +97,7 @@ export function encodeVersionRecord(record: VersionRecord): Uint8Array {
   return writer.zeros(limits.recordBytes - writer.length).finish()
 }
 
-/** MALFORMED, VERSION_UNSUPPORTED. */
+/** Copies, so that a digest kept keeps nothing else. MALFORMED, VERSION_UNSUPPORTED. */
 export function decodeVersionRecord(bytes: Uint8Array): VersionRecord {
   const reader = new ByteReader(bytes, what)
   checkFormat(reader.u8(), what)
@@ -108,7 +108,7 @@ export function decodeVersionRecord(bytes: Uint8Array): VersionRecord {
     size: reader.u64(),
     modifiedSeconds: reader.i64(),
     modifiedNanoseconds: reader.u32(),
-    sha256: reader.fixed(hashBytes),
+    sha256: reader.fixed(hashBytes).slice(),
     chunkCount: reader.u32(),
     digests: readDigests(reader),
   })
@@ -128,7 +128,7 @@ function readKind(reader: ByteReader): RecordKind {
 function readDigests(reader: ByteReader): RecordDigest[] {
   const digests: RecordDigest[] = []
   for (let left = reader.u8(); left > 0; left -= 1) {
-    digests.push({ algorithm: reader.u8(), digest: reader.fixed(reader.u8()) })
+    digests.push({ algorithm: reader.u8(), digest: reader.fixed(reader.u8()).slice() })
   }
   return digests
 }
