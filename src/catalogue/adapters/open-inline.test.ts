@@ -1,0 +1,4 @@
+import { catalogueConformance } from '../../testing/conformance/catalogue.ts'
+import { inlineHarness } from '../../testing/conformance/catalogue/sqlite-harness.ts'
+
+catalogueConformance('SQLite, inline', inlineHarness)
