@@ -36,7 +36,7 @@ export function encodeRequest<Name extends ControlName>(
   name: Name,
   request: ControlRequest<Name>,
 ): Uint8Array {
-  const encoded = messageOf(name).request.safeEncode(request as Record<string, unknown>)
+  const encoded = messageOf(name).request.safeEncode(request)
   if (encoded.success) return utf8(JSON.stringify(encoded.data))
   throw new HoldfastError('MALFORMED', `Cannot ask for ${name}: ${firstIssue(encoded.error)}`)
 }

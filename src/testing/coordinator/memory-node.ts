@@ -167,7 +167,7 @@ export class MemoryNode implements ShardRequests {
     try {
       return Promise.resolve(answer())
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
