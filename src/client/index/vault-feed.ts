@@ -108,7 +108,7 @@ class FollowedFeed implements VaultFeed {
       await this.#follow()
     } catch (error) {
       this.#chain = undefined
-      if (!hasCode(error, 'CORRUPT')) throw error
+      if (!hasCode(error, 'CORRUPT') || error.details.file === undefined) throw error
       this.#session.world.logger.warn('index was damaged and is fetched again', {
         vault: this.vault.vault,
       })
