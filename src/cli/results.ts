@@ -115,7 +115,7 @@ export interface VaultDetails extends VaultSummary {
   readonly health?: VaultHealth
 }
 
-/** How many packs are in which state. */
+/** How many files are in which state. */
 export interface VaultHealth {
   readonly complete: number
   readonly degraded: number

@@ -58,7 +58,7 @@ function vaultLine(vault: VaultStatus): string {
   return `vault ${name}: ${countText(vault.files, 'file')}, ${bytesText(vault.bytes)}; ${healthText(vault)}`
 }
 
-/** Counts of packs. */
+/** Counts of files. */
 export function healthText(health: VaultHealth): string {
   const { complete, degraded, unknown, lost } = health
   const total = complete + degraded + unknown + lost
@@ -67,7 +67,7 @@ export function healthText(health: VaultHealth): string {
   const parts = Object.entries({ complete, degraded, unknown, lost }).filter(
     ([, count]) => count > 0,
   )
-  return `packs: ${parts.map(([state, count]) => `${count} ${state}`).join(', ')}`
+  return `${parts.map(([state, count]) => `${count} ${state}`).join(', ')}`
 }
 
 export function showAccount(account: AccountResult, sentence?: string): Outcome {

@@ -231,8 +231,9 @@ export class PutRun {
   }
 
   #submit(pending: PendingFile): ReturnType<Committer['submit']> {
-    const { signal } = this.#work.options
-    return this.#work.committer.submit({ ...pending, upload: this.#work.upload.id, signal })
+    const { signal, threshold } = this.#work.options
+    const { id } = this.#work.upload
+    return this.#work.committer.submit({ ...pending, upload: id, threshold, signal })
   }
 
   #tellStored(entry: IndexEntry, { to, newBytes }: { to: Path; newBytes: number }): void {

@@ -20,7 +20,11 @@ export interface PutWork {
   readonly packer: Packer
   readonly windows: Windows
   readonly chunks: ChunkStore
-  readonly options: { readonly signal?: AbortSignal | undefined }
+  readonly options: {
+    /** Durable shards that this put needs of each pack. */
+    readonly threshold: number
+    readonly signal?: AbortSignal | undefined
+  }
 }
 
 /** Slots that files are read into. */

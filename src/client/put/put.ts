@@ -96,6 +96,6 @@ function putWork(
     packer,
     windows: new Windows(pools.windows, packer),
     chunks: new ChunkStore(packer, upload),
-    options: { signal },
+    options: { threshold, signal },
   }
 }
