@@ -20,6 +20,7 @@ export const commit: MessageHandler<'commit'> = async (context, { caller, reques
   const threshold = writeThreshold(vault.policy, request.threshold)
   checkSize(context, request)
   const { statement, operations } = await checkSigned(context, caller, request)
+  checkLag(context, statement, vault)
   const packs = await checkPacks(context, request.packs, { vault, threshold })
   const answer = await commitOnce(context, {
     vault: request.vault,
@@ -56,6 +57,14 @@ function checkSize({ limits }: CoordinatorContext, { operations }: ControlReques
   if (chunks <= limits.commitChunksMax) return
   const what = `Cannot commit ${chunks} chunks at once: at most ${limits.commitChunksMax}`
   throw new HoldfastError('OVER_LIMIT', what, { hint: 'The client stages the pages of long lists' })
+}
+
+/** Half of what clients bear: the other half is for commits that come between this check and its own. */
+function checkLag({ limits }: CoordinatorContext, { seen }: Statement, vault: VaultRow): void {
+  const lag = vault.n - seen.n
+  if (lag <= limits.feedLagMax / 2) return
+  const what = `Cannot commit to vault ${vault.vault}: ${lag} commits came since the writer looked`
+  throw new HoldfastError('CHANGED', what, { details: { conflicts: [] } })
 }
 
 interface SignedCommit {
