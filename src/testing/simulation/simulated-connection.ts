@@ -35,6 +35,7 @@ export class SimulatedConnection implements Connection {
   #onDrained: (() => void)[] = []
   #state: 'open' | 'ending' | 'closed' = 'open'
   #isPaused = false
+  #reason: Error | undefined
 
   constructor(remoteAddress: string, path: Path) {
     this.remoteAddress = remoteAddress
@@ -64,6 +65,7 @@ export class SimulatedConnection implements Connection {
 
   onClose(closed: (reason: Error | undefined) => void): void {
     this.#closed = closed
+    if (this.#state === 'closed') this.#path.soon(() => this.#sayClosed())
   }
 
   pause(): void {
@@ -119,6 +121,12 @@ export class SimulatedConnection implements Connection {
   /** Called with what this end's reader took. */
   onTaken: (count: number) => void = () => {}
 
+  #sayClosed(): void {
+    const closed = this.#closed
+    this.#closed = undefined
+    closed?.(this.#reason)
+  }
+
   #deliver(): void {
     while (!this.#isPaused && this.#receive && this.#state !== 'closed') {
       const piece = this.#unread.shift()
@@ -155,8 +163,8 @@ export class SimulatedConnection implements Connection {
     this.#state = 'closed'
     this.#waiting.length = 0
     this.#unread.length = 0
-    const closed = this.#closed
-    this.#path.soon(() => closed?.(reason))
+    this.#reason = reason
+    this.#path.soon(() => this.#sayClosed())
     this.#path.closed()
     for (const resolve of this.#onDrained.splice(0)) resolve()
   }

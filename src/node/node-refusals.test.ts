@@ -1,0 +1,407 @@
+/** What a node refuses, in the simulated world: requests that may not be, clients that lie, stall or flood. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { concatBytes, equalBytes } from '../base/bytes.ts'
+import { sleep } from '../base/clock.ts'
+import { hasCode } from '../base/errors.ts'
+import type { ErrorCode } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+import type { Connection } from '../base/network.ts'
+import { addressOf, bodyOf, client, coordinator } from '../testing/node/node-grid.ts'
+import { inSimulation, sessionSeed } from '../testing/node/node-grid.ts'
+import type { NodeGridOptions, SimulatedNodeGrid } from '../testing/node/node-grid.ts'
+import { overriding } from '../testing/node/overriding.ts'
+import { encodeMessage } from '../wire/frame.ts'
+import { frameTypes } from '../wire/frame-types.ts'
+import { openLink } from '../wire/opening.ts'
+import type { OpenedLink } from '../wire/opening.ts'
+import { encodePut } from '../wire/requests.ts'
+import { connectShardClient } from '../wire/shard-client.ts'
+
+function check(
+  title: string,
+  body: (grid: SimulatedNodeGrid) => Promise<void>,
+  options: NodeGridOptions = {},
+): void {
+  test(title, () => inSimulation(options, body))
+}
+
+function rejects(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
+  return assert.rejects(promise, (error) => {
+    assert.ok(hasCode(error, code), `${code} was wanted: ${String(error)}`)
+    return true
+  })
+}
+
+function ended(connection: Connection): Promise<unknown> {
+  connection.onBytes(() => {})
+  return new Promise((resolve) => connection.onClose(resolve))
+}
+
+async function rawConnection(grid: SimulatedNodeGrid): Promise<Connection> {
+  return grid.world.network.connect(grid.node.address, { timeoutMs: 1000 })
+}
+
+/** A proven connection with nothing above it. */
+async function rawLink(grid: SimulatedNodeGrid): Promise<OpenedLink & { ended: Promise<unknown> }> {
+  const options = { identity: grid.node.publicKey, opener: client }
+  const opened = await openLink(grid.world, await rawConnection(grid), options)
+  const ended = new Promise((resolve) => {
+    opened.receive({ message: () => {}, body: () => {}, closed: resolve })
+  })
+  return { ...opened, ended }
+}
+
+describe('a node refuses by ticket', () => {
+  check('requests without one', async (grid) => {
+    const shard = grid.shard(64)
+    const bare = await grid.connect()
+    await rejects(bare.put(addressOf(shard), bodyOf(shard)), 'TICKET_REFUSED')
+    await rejects(
+      bare.read(addressOf(shard), { offset: 0, into: new Uint8Array(1) }),
+      'TICKET_REFUSED',
+    )
+    await rejects(bare.have([addressOf(shard)]), 'TICKET_REFUSED')
+    await rejects(bare.list({ most: 1 }), 'FORBIDDEN')
+    await rejects(bare.delete([], { term: 9 }), 'FORBIDDEN')
+    await rejects(bare.time({ timeMs: 1, term: 1 }), 'FORBIDDEN')
+    assert.equal(grid.store.usage().shards, 0)
+  })
+
+  check('tickets that are forged, of others, of another time or term', async (grid) => {
+    await grid.server.learn({ timeMs: grid.clock.nowMs(), term: 5 })
+    const vault = grid.random.bytes(16)
+    const bare = await grid.connect()
+    const nowMs = grid.clock.nowMs()
+    for (const changed of [
+      { sessionKey: new Uint8Array(32) },
+      { grid: new Uint8Array(16) },
+      { expiresMs: nowMs - limits.ticketSkewMs - 1 },
+      { issuedMs: nowMs + limits.ticketSkewMs + 1000 },
+      { term: 4 },
+    ]) {
+      await rejects(bare.present(grid.ticket(vault, { term: 5, ...changed })), 'TICKET_REFUSED')
+    }
+    const forged = grid.ticket(vault, { term: 5 })
+    forged[60]! ^= 1
+    await rejects(bare.present(forged), 'TICKET_REFUSED')
+    await bare.present(grid.ticket(vault, { term: 5 }))
+  })
+
+  check('what the ticket does not give: rights, vault, bytes, time', async (grid) => {
+    const [shard, other] = [grid.shard(6400), grid.shard(64)]
+    const expiresMs = grid.clock.nowMs() + 60_000
+    const reader = await grid.admitted(shard.vault, { rights: 1, expiresMs })
+    await rejects(reader.put(addressOf(shard), bodyOf(shard)), 'TICKET_REFUSED')
+    const writer = await grid.admitted(shard.vault, { rights: 2, bytesMax: 10_000 })
+    await rejects(writer.put(addressOf(other), bodyOf(other)), 'TICKET_REFUSED')
+    await writer.put(addressOf(shard), bodyOf(shard))
+    const into = new Uint8Array(10)
+    await rejects(writer.read(addressOf(shard), { offset: 0, into }), 'TICKET_REFUSED')
+    const more = grid.shard(6400, shard.vault)
+    await rejects(writer.put(addressOf(more), bodyOf(more)), 'TICKET_REFUSED')
+    await reader.read(addressOf(shard), { offset: 0, into })
+    await sleep(grid.clock, 60_000 + limits.ticketSkewMs)
+    await rejects(reader.read(addressOf(shard), { offset: 0, into }), 'TICKET_REFUSED')
+  })
+
+  check('used-up bytes on every connection that shows the same ticket', async (grid) => {
+    const vault = grid.random.bytes(16)
+    const ticket = grid.ticket(vault, { bytesMax: 10_000 })
+    const shards = [grid.shard(6400, vault), grid.shard(6400, vault)] as const
+    for (const [at, shard] of shards.entries()) {
+      const writer = await grid.connect()
+      await writer.present(ticket)
+      const put = writer.put(addressOf(shard), bodyOf(shard))
+      await (at === 0 ? put : rejects(put, 'TICKET_REFUSED'))
+    }
+  })
+
+  check('a connection that tries one ticket after the other', async (grid) => {
+    const bare = await grid.connect()
+    const forged = grid.ticket(grid.random.bytes(16))
+    forged[60]! ^= 1
+    for (let count = 0; count < limits.ticketTriesMax; count += 1) {
+      await rejects(bare.present(forged), 'TICKET_REFUSED')
+    }
+    await rejects(bare.present(forged), 'CONNECTION_LOST')
+  })
+})
+
+describe('a node refuses bodies', () => {
+  for (const bytes of [6400, 640_000]) {
+    check(`of ${bytes} bytes with a wrong root, header or vault`, async (grid) => {
+      const shard = grid.shard(bytes)
+      const writer = await grid.admitted(shard.vault)
+      const spoiled = { ...shard, content: shard.content.slice() }
+      spoiled.content[bytes - 1]! ^= 1
+      await rejects(writer.put(addressOf(shard), bodyOf(spoiled)), 'CORRUPT')
+      const otherHeader = { ...shard, header: grid.shard(bytes).header }
+      await rejects(writer.put(addressOf(shard), bodyOf(otherHeader)), 'CORRUPT')
+      const noHeader = { ...shard, header: new Uint8Array(128) }
+      await rejects(writer.put(addressOf(shard), bodyOf(noHeader)), 'CORRUPT')
+      const shorter = { ...shard, content: shard.content.subarray(64) }
+      await rejects(writer.put(addressOf(shard), bodyOf(shorter)), 'CORRUPT')
+      assert.equal(grid.store.usage().shards, 0)
+      await writer.put(addressOf(shard), bodyOf(shard))
+      await writer.put(addressOf(shard), bodyOf(shard))
+      const wrongRoot = { ...bodyOf(shard), root: new Uint8Array(32) }
+      await rejects(writer.put(addressOf(shard), wrongRoot), 'EXISTS')
+      const status = await writer.status()
+      assert.equal(status.shards, 1)
+    })
+  }
+
+  check('that are empty or too long', async (grid) => {
+    const shard = grid.shard(64)
+    const writer = await grid.admitted(shard.vault)
+    const empty = { ...bodyOf(shard), blocks: [shard.header] }
+    await rejects(writer.put(addressOf(shard), empty), 'OVER_LIMIT')
+    const long = { ...bodyOf(shard), blocks: [new Uint8Array(limits.shardBytesMax + 192)] }
+    await rejects(writer.put(addressOf(shard), long), 'OVER_LIMIT')
+  })
+
+  check(
+    'when the disk is full, read-only or gone, and goes on reading',
+    async (grid) => {
+      const shard = grid.shard(640_000)
+      const writer = await grid.admitted(shard.vault)
+      await rejects(writer.put(addressOf(shard), bodyOf(shard)), 'NO_SPACE')
+      assert.equal((await writer.status()).state, 'serving')
+    },
+    { bytesMax: 1000 },
+  )
+
+  check(
+    'at once when the store says that it takes none',
+    async (grid) => {
+      const shard = grid.shard(640_000)
+      const writer = await grid.admitted(shard.vault)
+      assert.equal(writer.welcome.state, 'read-only')
+      await rejects(writer.put(addressOf(shard), bodyOf(shard)), 'READ_ONLY')
+    },
+    {
+      wrap: (store) =>
+        overriding(store, { state: { kind: 'read-only', cause: 'disk', reason: 'it is worn' } }),
+    },
+  )
+})
+
+describe('a node refuses reads', () => {
+  check('of what is not there, of other vaults, beyond the end', async (grid) => {
+    const shard = grid.shard(6400)
+    const reader = await grid.admitted(shard.vault)
+    await reader.put(addressOf(shard), bodyOf(shard))
+    const into = new Uint8Array(100)
+    const absent = addressOf(grid.shard(64, shard.vault))
+    await rejects(reader.read(absent, { offset: 0, into }), 'NOT_FOUND')
+    await rejects(reader.readHeader(absent), 'NOT_FOUND')
+    await rejects(reader.proveLeaf(absent, { leaf: 0 }), 'NOT_FOUND')
+    await rejects(reader.read(addressOf(shard), { offset: 6301, into }), 'OVER_LIMIT')
+    await rejects(reader.proveLeaf(addressOf(shard), { leaf: 1 }), 'OVER_LIMIT')
+    const otherVault = { shard: addressOf(shard).shard, vault: grid.random.bytes(16) }
+    const stranger = await grid.admitted(otherVault.vault)
+    await rejects(stranger.read(otherVault, { offset: 0, into }), 'NOT_FOUND')
+    assert.deepEqual(await stranger.have([otherVault]), ['absent'])
+  })
+
+  check(
+    'with CORRUPT where the disk fails in the middle',
+    async (grid) => {
+      const shard = grid.shard(3_000_000 - (3_000_000 % 64))
+      const reader = await grid.admitted(shard.vault)
+      await reader.put(addressOf(shard), bodyOf(shard))
+      const into = new Uint8Array(shard.content.length)
+      await rejects(reader.read(addressOf(shard), { offset: 0, into }), 'INTERNAL')
+      await reader.read(addressOf(shard), { offset: 0, into: into.subarray(0, 100) })
+      assert.ok(equalBytes(into.subarray(0, 100), shard.content.subarray(0, 100)))
+    },
+    {
+      wrap: (store) =>
+        overriding(store, {
+          read: (shardId, range) => {
+            if (range.offset > 1_000_000) throw new Error('strange disk')
+            return store.read(shardId, range)
+          },
+        }),
+    },
+  )
+})
+
+describe('a node keeps the term', () => {
+  check('raises it for a newer coordinator and refuses an older one', async (grid) => {
+    const old = await grid.connect(coordinator(3))
+    assert.equal(grid.store.term, 3)
+    const young = await grid.connect(coordinator(4))
+    assert.equal(grid.store.term, 4)
+    await rejects(old.list({ most: 1 }), 'TERM_OLD')
+    await rejects(old.delete([], { term: 3 }), 'TERM_OLD')
+    await rejects(young.delete([], { term: 3 }), 'TERM_OLD')
+    await rejects(grid.connect(coordinator(3)), 'TERM_OLD')
+    await rejects(grid.server.learn({ timeMs: 1, term: 3 }), 'TERM_OLD')
+    const impostor = { role: 'coordinator', seed: sessionSeed, term: 9 } as const
+    await rejects(grid.connect(impostor), 'FORBIDDEN')
+    assert.equal(grid.store.term, 4)
+    await young.time({ timeMs: 5, term: 6 })
+    assert.equal(grid.store.term, 6)
+  })
+
+  check("judges tickets by the coordinator's time", async (grid) => {
+    const vault = grid.random.bytes(16)
+    const nowMs = grid.clock.nowMs() + 86_400_000
+    const late = { issuedMs: nowMs, expiresMs: nowMs + 1000 }
+    const bare = await grid.connect()
+    await rejects(bare.present(grid.ticket(vault, late)), 'TICKET_REFUSED')
+    await grid.server.learn({ timeMs: nowMs, term: 1 })
+    await bare.present(grid.ticket(vault, { ...late, term: 1 }))
+  })
+})
+
+describe('a node ends connections', () => {
+  check('that do not finish the handshake', async (grid) => {
+    const silent = ended(await rawConnection(grid))
+    const startMs = grid.clock.monotonicMs()
+    await silent
+    assert.ok(grid.clock.monotonicMs() - startMs < limits.handshakeMs + 100)
+  })
+
+  check('that speak something else', async (grid) => {
+    for (const text of [
+      'GET / HTTP/1.1\r\n\r\n',
+      '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03............',
+    ]) {
+      const connection = await rawConnection(grid)
+      const end = ended(connection)
+      connection.write([Uint8Array.from(text, (letter) => letter.charCodeAt(0))])
+      await end
+    }
+    for (let seed = 0; seed < 50; seed += 1) {
+      const connection = await rawConnection(grid)
+      const end = ended(connection)
+      connection.write([grid.random.bytes(40)])
+      await end
+    }
+  })
+
+  check('of versions it does not know, and says so', async (grid) => {
+    for (const [lowest, highest] of [
+      [2, 3],
+      [0, 0],
+    ] as const) {
+      const connection = await rawConnection(grid)
+      const got: Uint8Array[] = []
+      connection.onBytes((bytes) => got.push(bytes.slice()))
+      const end = new Promise((resolve) => connection.onClose(resolve))
+      const payload = concatBytes([
+        new TextEncoder().encode('HFSP'),
+        Uint8Array.of(lowest, 0, highest, 0),
+        new Uint8Array(32),
+      ])
+      connection.write([encodeMessage({ requestId: 0, type: frameTypes.hello, payload })])
+      await end
+      assert.match(new TextDecoder().decode(concatBytes(got)), /VERSION_UNSUPPORTED/)
+    }
+  })
+
+  check('that send frames out of turn', async (grid) => {
+    const none = new Uint8Array(0)
+    const shard = grid.shard(640_000)
+    const put = encodePut({ ...shard, bodyBytes: 640_128 })
+    const wrong = [
+      [{ requestId: 0, type: frameTypes.status, payload: none }],
+      [
+        { requestId: 5, type: 80, payload: none },
+        { requestId: 5, type: 80, payload: none },
+      ],
+      [
+        { requestId: 5, type: 80, payload: none },
+        { requestId: 4, type: 80, payload: none },
+      ],
+      [{ requestId: 1, type: frameTypes.put, payload: put.subarray(1) }],
+      [{ requestId: 1, type: frameTypes.status, payload: Uint8Array.of(1) }],
+    ]
+    for (const messages of wrong) {
+      const { link, ended } = await rawLink(grid)
+      for (const message of messages) link.outbox.send(message)
+      await ended
+    }
+    for (const body of [new Uint8Array(1000), new Uint8Array(limits.bodyFrameBytesMax)]) {
+      const { link, ended } = await rawLink(grid)
+      link.outbox.send({ requestId: 1, type: frameTypes.put, payload: put })
+      void Promise.allSettled([link.outbox.sendBody(1, [body], { last: true })])
+      await ended
+    }
+  })
+
+  check('with more requests than it said it takes', async (grid) => {
+    const { link, ended } = await rawLink(grid)
+    const payload = encodePut({ ...grid.shard(64), bodyBytes: 1000 })
+    for (let requestId = 1; requestId <= 200; requestId += 1) {
+      link.outbox.send({ requestId, type: frameTypes.put, payload })
+    }
+    await ended
+  })
+
+  check(
+    'whose body does not advance, and gives their memory to others',
+    async (grid) => {
+      const shard = grid.shard(640_000)
+      const slow = await rawLink(grid)
+      slow.link.outbox.send({
+        requestId: 1,
+        type: frameTypes.ticket,
+        payload: grid.ticket(shard.vault),
+      })
+      const payload = encodePut({ ...shard, bodyBytes: 640_128 })
+      slow.link.outbox.send({ requestId: 2, type: frameTypes.put, payload })
+      await sleep(grid.clock, 10)
+      void Promise.allSettled([slow.link.outbox.sendBody(2, [shard.header], { last: false })])
+      const writer = await grid.admitted(shard.vault)
+      const startMs = grid.clock.monotonicMs()
+      await writer.put(addressOf(shard), { ...bodyOf(shard), stallMs: 120_000 })
+      assert.ok(grid.clock.monotonicMs() - startMs > limits.bodyStallMs - 1000)
+      await slow.ended
+    },
+    { receiveBytesMax: 700_000 },
+  )
+
+  check('that take nothing of what they asked for', async (grid) => {
+    const shard = grid.shard(9_600_000)
+    const reader = await grid.admitted(shard.vault)
+    await reader.put(addressOf(shard), bodyOf(shard))
+    grid.network.cut('node', 'client')
+    const into = new Uint8Array(shard.content.length)
+    const read = reader.read(addressOf(shard), { offset: 0, into, stallMs: 600_000 })
+    await Promise.all([
+      rejects(read, 'CONNECTION_LOST'),
+      sleep(grid.clock, limits.sendStallMs + 3 * limits.bodyStallMs).then(() =>
+        grid.network.mend('node', 'client'),
+      ),
+    ])
+  })
+
+  check('that are idle for long', async (grid) => {
+    const idle = await grid.connect()
+    await idle.closed
+    assert.ok(grid.clock.monotonicMs() >= limits.connectionIdleMs)
+  })
+
+  check(
+    'over its limits of connections, all together and from one address',
+    async (grid) => {
+      const open = [await grid.connect(), await grid.connect()]
+      await rejects(grid.connect(), 'CONNECTION_LOST')
+      const elsewhere = { ...grid.world, network: grid.network.host('other') }
+      const third = await connectShardClient(elsewhere, { to: grid.node, opener: client })
+      await rejects(
+        connectShardClient(elsewhere, { to: grid.node, opener: client }),
+        'CONNECTION_LOST',
+      )
+      open[0]!.close()
+      await sleep(grid.clock, 10)
+      await grid.connect()
+      third.close()
+    },
+    { limits: { connectionsMax: 3, connectionsPerAddressMax: 2 } },
+  )
+})
