@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { systemClock } from '../src/base/adapters/system-clock.ts'
 import { interruption } from '../src/cli/adapters/interruption.ts'
+import { sayLastWords } from '../src/cli/adapters/last-words.ts'
 import { processTerminal } from '../src/cli/adapters/process-terminal.ts'
 import { rawArguments } from '../src/cli/adapters/raw-arguments.ts'
 import { main } from '../src/cli/main.ts'
@@ -11,7 +12,9 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
   version: string
 }
 
-process.exitCode = await main(rawArguments(), {
+const line = rawArguments()
+sayLastWords(line)
+process.exitCode = await main(line, {
   commands: commands.filter(({ words }) => commandNames.has(words.join(' '))),
   load: loadCommand,
   version: manifest.version,
