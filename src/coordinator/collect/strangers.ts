@@ -32,7 +32,7 @@ export class Strangers {
       })
       return
     }
-    this.#waiting.set(
+    this.#wait(
       node,
       old.map((shard) => ({ ...shard, node })),
     )
@@ -45,12 +45,15 @@ export class Strangers {
       if (cluster.node(node)?.up !== true) continue
       const batch = shards.slice(0, limits.collectBatchMax)
       await deleteShards(this.#world, await this.#deletable(batch), signal)
-      const left = shards.slice(batch.length)
-      if (left.length === 0) this.#waiting.delete(node)
-      else this.#waiting.set(node, left)
+      this.#wait(node, shards.slice(batch.length))
       return batch.length
     }
     return 0
+  }
+
+  #wait(node: Id, shards: StrangerAt[]): void {
+    if (shards.length === 0) this.#waiting.delete(node)
+    else this.#waiting.set(node, shards)
   }
 
   async #deletable(batch: readonly StrangerAt[]): Promise<StrangerAt[]> {
