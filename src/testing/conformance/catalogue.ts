@@ -4,6 +4,10 @@
  */
 import { after, describe, it } from 'node:test'
 import { accountChecks } from './catalogue/accounts.ts'
+import { collectionChecks } from './catalogue/collection.ts'
+import { healingChecks } from './catalogue/healing.ts'
+import { packChecks } from './catalogue/packs.ts'
+import { readingChecks } from './catalogue/reading.ts'
 import { commitChecks } from './catalogue/commits.ts'
 import { treeChecks } from './catalogue/tree.ts'
 import type { CatalogueHarness, OpenedCatalogue } from './catalogue/harness.ts'
@@ -14,6 +18,10 @@ const suites: Record<string, Record<string, Check>> = {
   accounts: accountChecks,
   commits: commitChecks,
   tree: treeChecks,
+  packs: packChecks,
+  reading: readingChecks,
+  healing: healingChecks,
+  collection: collectionChecks,
 }
 
 export interface ConformanceOptions {
