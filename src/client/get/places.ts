@@ -110,7 +110,8 @@ function openPage({ session, vault }: PlacesParts, { entry, page, packs }: Page)
       throw new HoldfastError('MALFORMED', 'Cannot read a look-up: a chunk has no place')
     }
     const chunk = {
-      id: page.ids.subarray(at * 32, at * 32 + 32),
+      // A copy: a view would drag the whole page into every job it is part of.
+      id: page.ids.slice(at * 32, at * 32 + 32),
       generation: place[3],
       position,
       plainBytes,
