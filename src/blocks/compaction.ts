@@ -83,7 +83,7 @@ export class Compaction {
 
   #closedRows(): SegmentRow[] {
     const { index, log } = this.#options
-    const last = Math.min(index.segments.highest, log.currentSegment ?? Infinity)
+    const last = Math.min(index.segments.lastWritten, log.currentSegment ?? Infinity)
     return [...index.segments.rows].filter(
       (row) => row.number < last && this.#left.get(row.number) !== row.liveBytes,
     )

@@ -40,6 +40,7 @@ export interface OpenSegmentStoreOptions {
   readonly segmentBytes: number
   readonly reserveBytes: number
   readonly receiveBytesMax: number
+  readonly checkpointRecords: number
   readonly faults: StoreFaults
   readonly superblock: Superblock
   readonly recovered: Recovered
@@ -304,7 +305,7 @@ export class OpenSegmentStore implements ShardStore {
 
   async #workOnce(): Promise<WorkDone> {
     if (this.#closed || !this.#mayWrite()) return 'nothing-to-do'
-    if (this.#recordsSinceCheckpoint >= limits.checkpointRecords) {
+    if (this.#recordsSinceCheckpoint >= this.#options.checkpointRecords) {
       await this.#checkpoint()
       return 'did-some'
     }

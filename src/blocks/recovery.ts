@@ -117,7 +117,10 @@ class Recovery {
     const { disk, superblock } = this.#options
     try {
       const start = await startBlockOf(this.#options, segment)
-      if (start !== undefined) refuseOther(superblock, start)
+      if (start !== undefined) {
+        refuseOther(superblock, start)
+        this.#highest = Math.max(this.#highest, start.firstSequence - 1)
+      }
       const file = await disk.open(segmentPath(segment), {})
       try {
         const { primitives } = this.#options

@@ -12,6 +12,7 @@ import type { Disk, DiskFile } from '../base/disk.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { layoutBatch, type BatchLayout, type PlacedRecord } from './batch-layout.ts'
 import type { CheckpointPosition } from './checkpoint.ts'
+import type { Place } from './index-entries.ts'
 import { isGathered, vaultOf, type PlannedRecord, type WrittenRecord } from './planned-record.ts'
 import { recordHeaderBytes, writeRecordHeader, type RecordHeader } from './record.ts'
 import { segmentFolder, segmentPath } from './segment-path.ts'
@@ -46,6 +47,7 @@ export class SegmentLog {
   #segment: OpenSegment | undefined
   /** A write failed in it: it ends at its `endOffset`, and is to be cut there. */
   #cutDue: OpenSegment | undefined
+  #durableEnd: Place
   #nextSegment: number
   #nextSequence: number
   #staging = alignedBytes(256 * 1024)
@@ -53,6 +55,7 @@ export class SegmentLog {
   constructor(options: SegmentLogOptions) {
     this.#options = options
     this.#nextSegment = options.nextSegment
+    this.#durableEnd = { segment: options.nextSegment, offset: 0 }
     this.#nextSequence = options.nextSequence
   }
 
@@ -61,12 +64,9 @@ export class SegmentLog {
     return this.#nextSequence - 1
   }
 
-  /** Where what is durable ends. */
+  /** Where what is durable ends: changes only when a batch has become durable. */
   get position(): CheckpointPosition {
-    const sequence = this.lastSequence
-    const segment = this.#segment
-    if (segment === undefined) return { segment: this.#nextSegment, offset: 0, sequence }
-    return { segment: segment.number, offset: segment.endOffset, sequence }
+    return { ...this.#durableEnd, sequence: this.lastSequence }
   }
 
   /** The segment that is written to; undefined when the next batch begins a new one. */
@@ -96,6 +96,7 @@ export class SegmentLog {
     if (isNew) await this.#options.disk.syncFolder(segmentFolder)
     this.#cutDue = undefined
     segment.endOffset = start + layout.bytes
+    this.#durableEnd = { segment: segment.number, offset: segment.endOffset }
     this.#nextSequence += records.length
     return written
   }

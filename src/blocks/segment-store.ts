@@ -30,6 +30,7 @@ export interface SegmentStoreOptions {
   readonly segmentBytes?: number
   readonly diskReserveBytes?: number
   readonly receiveBytesMax?: number
+  readonly checkpointRecords?: number
   /** Tests only. */
   readonly faults?: StoreFaults
 }
@@ -56,9 +57,10 @@ async function openLocked(
   const { disk, primitives, random } = options
   const logger = options.logger ?? silentLogger
   const faults = options.faults ?? noFaults
-  const superblock = await findSuperblock(options, { readOnly: lock === undefined })
-  const secret = random.bytes(8)
   const readOnly = lock === undefined
+  const superblock = await findSuperblock(options, { readOnly })
+  if (!readOnly) await makeNamesDurable(disk)
+  const secret = random.bytes(8)
   const found = await recover({ disk, primitives, superblock, secret, readOnly, faults })
   logger.info('store-opened', { ...found.report })
   const store = new OpenSegmentStore({
@@ -69,6 +71,7 @@ async function openLocked(
     segmentBytes: options.segmentBytes ?? limits.segmentBytes,
     reserveBytes: options.diskReserveBytes ?? limits.diskReserveBytes,
     receiveBytesMax: options.receiveBytesMax ?? limits.nodeReceiveBytesMax,
+    checkpointRecords: options.checkpointRecords ?? limits.checkpointRecords,
     faults,
     superblock,
     recovered: found,
@@ -100,10 +103,15 @@ async function findSuperblock(
   if (repeated === undefined && segments.length > 0) throw ownerless(segments.length)
   const superblock = repeated ?? newSuperblock(random, clock.nowMs())
   if (readOnly) return superblock
-  await disk.makeFolder(segmentFolder)
-  await disk.syncFolder('')
   await writeSuperblock(files, superblock)
   return superblock
+}
+
+/** What a killed process renamed or removed is seen, but may not be durable: nothing may build on it before. */
+async function makeNamesDurable(disk: Disk): Promise<void> {
+  await disk.makeFolder(segmentFolder)
+  await disk.syncFolder('')
+  await disk.syncFolder(segmentFolder)
 }
 
 function ownerless(segments: number): HoldfastError {

@@ -21,8 +21,13 @@ export class SegmentTable {
     return this.#rows.values()
   }
 
-  get highest(): number {
-    return Math.max(0, ...this.#rows.keys())
+  /** The last segment that has records: it holds the newest number, which must not be forgotten. */
+  get lastWritten(): number {
+    let last = 0
+    for (const row of this.#rows.values()) {
+      if (row.writtenBytes > 0) last = Math.max(last, row.number)
+    }
+    return last
   }
 
   has(segment: number): boolean {

@@ -36,7 +36,7 @@ test('the index agrees with a map under random sets, deletes and listings', () =
     if (step % 5000 !== 0) continue
     assert.equal(index.count, expected.size)
     for (const wanted of expected.values()) assert.deepEqual(index.find(wanted.shardId), wanted)
-    const sorted = [...expected.values()].map((each) => each.shardId).sort(compareBytes)
+    const sorted = [...expected.values()].map((each) => each.shardId).toSorted(compareBytes)
     assert.deepEqual(index.idsAfter(undefined, 1e6), sorted)
   }
 })
