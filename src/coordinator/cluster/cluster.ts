@@ -23,6 +23,8 @@ export type NodeReturned = (node: Id, why: 'returned' | 'new' | 'older') => void
 interface Presence {
   heardMs: number
   said: Heartbeat | undefined
+  /** What of it the catalogue was told. */
+  kept: Pick<Heartbeat, 'storeId' | 'lastRecord'> | undefined
   /** Of the newest request: the next one's must be higher. */
   requestTimeMs: number
   latencyMs: number | undefined
@@ -94,16 +96,17 @@ export class Cluster {
     return this.#presenceOf(node).requestTimeMs + 1
   }
 
-  /** Takes note of what a node said. */
+  /** Takes note of what a node said: of its store first, so that it is never up with shards it lost. */
   async heard(said: Heartbeat): Promise<void> {
     const wasUp = this.#presence.get(said.node)?.said !== undefined && this.node(said.node)?.up
     const presence = this.#presenceOf(said.node)
-    const { said: before } = presence
+    const { kept } = presence
+    if (kept?.storeId !== said.storeId || kept.lastRecord !== said.lastRecord) {
+      await this.#storeSeen(said)
+      presence.kept = said
+    }
     presence.heardMs = this.#clock.monotonicMs()
     presence.said = said
-    if (before?.storeId !== said.storeId || before.lastRecord !== said.lastRecord) {
-      await this.#storeSeen(said)
-    }
     if (!wasUp) for (const tell of this.#listeners) tell(said.node, 'returned')
   }
 
@@ -124,6 +127,7 @@ export class Cluster {
     const presence = {
       heardMs: this.#startMs,
       said: undefined,
+      kept: undefined,
       requestTimeMs: 0,
       latencyMs: undefined,
     }

@@ -22,7 +22,9 @@ export class Strangers {
   found(result: CensusResult): void {
     const { limits, logger } = this.#world.context
     const { node, listed, strangersCounted } = result
-    const old = result.strangers.filter(({ ageMs }) => ageMs >= limits.collectGraceMs)
+    const old = result.strangers.filter(
+      ({ ageMs, wrong }) => wrong || ageMs >= limits.collectGraceMs,
+    )
     const many = old.length > limits.collectFewShards && old.length * 2 > listed
     if (many || strangersCounted > limits.collectShardsMax) {
       logger.error('collection stopped: too many shards are unknown', {
@@ -64,13 +66,14 @@ export class Strangers {
     return batch.filter((shard) => dead.has(shard.pack) || superfluous.has(shard))
   }
 
-  /** Of live packs: those whose row has a durable shard elsewhere, so that this one is nobody's. */
+  /** Of live packs: those with wrong bytes, and those whose row has a durable shard elsewhere. */
   async #superfluous(batch: readonly StrangerAt[]): Promise<Set<StrangerAt>> {
     const { catalogue } = this.#world.context
     const packs = await catalogue.packPlaces([...new Set(batch.map(({ pack }) => pack))])
     const rows = new Map(packs.map((pack) => [pack.pack, pack]))
     const isSuperfluous = (shard: StrangerAt): boolean => {
       const row = rows.get(shard.pack)
+      if (shard.wrong) return true
       if (row === undefined) return false
       if (shard.generation !== row.generation) return shard.generation < row.generation
       const place = row.shards.find(({ index }) => index === shard.index)

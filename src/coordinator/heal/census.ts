@@ -1,13 +1,17 @@
 /**
- * Counting what a node holds: pages of its list against the rows, until its end. What no row expects is
- * gathered and handed over only when the node was listed to the end.
+ * Counting what a node holds: pages of its list against the rows, until its end. A shard counts only with the
+ * root that follows from its pack's registration. What no row expects is gathered and handed over only when
+ * the node was listed to the end.
  */
-import { toHex } from '../../base/bytes.ts'
+import { equalBytes, toHex } from '../../base/bytes.ts'
 import type { HeldShard, Id, ShardKey } from '../../catalogue/catalogue.ts'
 import type { ListedShard } from '../../wire/shard-requests.ts'
+import { createPace } from '../pace.ts'
+import { packIdentities } from '../pack-roots.ts'
 import { requestsTo, shardIdOf, type NodesWorld } from '../nodes-world.ts'
 
-export type Stranger = HeldShard & { readonly packKnown: boolean }
+/** `wrong`: under the id of a registered shard, but with other bytes. */
+export type Stranger = HeldShard & { readonly packKnown: boolean; readonly wrong: boolean }
 
 /** A node listed to its end. */
 export interface CensusResult {
@@ -73,11 +77,17 @@ export class Census {
     })
     const held = answer?.shards.map(heldShard) ?? []
     const upTo = answer?.more === true ? held.at(-1) : undefined
-    const { missing, strangers } = await catalogue.census({ node, after, upTo, held, askedMs })
+    const wrong = await wrongShards(this.#world, held)
+    const right = held.filter((shard) => !wrong.has(shard))
+    const counted = await catalogue.census({ node, after, upTo, held: right, askedMs })
     progress.listed += held.length
-    progress.missing += missing
-    progress.strangersCounted += strangers.length
+    progress.missing += counted.missing
+    progress.strangersCounted += counted.strangers.length + wrong.size
     const room = limits.collectShardsMax - progress.strangers.length
+    const strangers = [
+      ...counted.strangers.map((shard) => ({ ...shard, wrong: false })),
+      ...[...wrong].map((shard) => ({ ...shard, packKnown: true, wrong: true })),
+    ]
     progress.strangers.push(...strangers.slice(0, room))
     progress.after = upTo
     if (upTo === undefined) this.#finish(node, progress)
@@ -92,6 +102,28 @@ export class Census {
     logger.info('census finished', { node, listed, missing, strangers: strangersCounted })
     this.#finished({ node, ...progress })
   }
+}
+
+/** Those of a registered pack whose root is not the one that follows from its registration. */
+async function wrongShards(
+  { context }: NodesWorld,
+  held: readonly HeldShard[],
+): Promise<Set<HeldShard>> {
+  const { catalogue, clock, primitives } = context
+  const rows = await catalogue.packPlaces([...new Set(held.map(({ pack }) => pack))])
+  const perPack = Map.groupBy(held, ({ pack }) => pack)
+  const pace = createPace(clock)
+  const wrong = new Set<HeldShard>()
+  for (const row of rows) {
+    const identities = packIdentities(primitives, row)
+    for (const shard of perPack.get(row.pack) ?? []) {
+      const root = identities[shard.index]?.root
+      if (shard.generation !== row.generation) continue
+      if (root === undefined || !equalBytes(root, shard.root)) wrong.add(shard)
+    }
+    await pace()
+  }
+  return wrong
 }
 
 function heldShard({ shard, vault, recordNumber, ageMs, root }: ListedShard): HeldShard {

@@ -128,6 +128,23 @@ await test('a shard its node denies to have is wanted again', async () => {
   assert.ok(isWhole(world, pack))
 })
 
+await test('a shard with another root under a registered id is not counted, and replaced', async () => {
+  const { world, ada, health, settle } = await start()
+  const node = world.nodes[2]!
+  node.away = true
+  await world.pass(3000)
+  const { pack } = await world.run(putFile(ada))
+  // Someone with a ticket put other bytes under this very id.
+  const address = { shard: shardOf(pack, 2), vault: Uint8Array.fromHex(ada.home) }
+  node.away = false
+  await world.run(node.put(address, { root: new Uint8Array(32), blocks: [new Uint8Array(300)] }))
+  await world.run(world.heartbeats())
+  await settle()
+  await world.run(world.settle())
+  assert.deepEqual(await health(), complete(1))
+  assert.ok(isWhole(world, pack))
+})
+
 await test('after the grace, what a node never got goes to another, at most one on each', async () => {
   const { world, ada, health, settle } = await start({ nodes: 5 })
   world.nodes[1]!.away = true

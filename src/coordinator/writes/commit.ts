@@ -38,15 +38,22 @@ export const commit: MessageHandler<'commit'> = async (context, { caller, reques
   throw refusal(answer, { vault, upload: request.upload })
 }
 
-/** An upload that is not open (any more) is opened: what it held and is gone is told as missing. */
+/**
+ * A commit that brings packs opens its upload along with it. One whose upload ended meanwhile is done under a
+ * new lease: what it held and is gone is told as missing.
+ */
 async function commitOnce(
   { catalogue }: CoordinatorContext,
   request: CommitRequest,
 ): Promise<CommitAnswer> {
-  const { account, upload, vault } = request
-  const answer = await catalogue.commit(request)
-  if (answer.kind !== 'upload-gone' || upload === undefined) return answer
-  await catalogue.openUpload({ upload, vault, account })
+  const { account, packs, upload, vault } = request
+  if (upload === undefined) return catalogue.commit(request)
+  const open = (): Promise<unknown> => catalogue.openUpload({ upload, vault, account })
+  // Asked for together, both become durable together.
+  const opened = packs.length > 0 && open()
+  const [answer] = await Promise.all([catalogue.commit(request), opened])
+  if (answer.kind !== 'upload-gone') return answer
+  await open()
   return catalogue.commit(request)
 }
 
