@@ -114,24 +114,23 @@ function gridOf(
     indexes: memoryIndexes(),
     logger: silentLogger,
   })
-  const credentials: ClientGrid['credentials'] = (name, password = `${name}'s secret`) => ({
-    address,
-    name,
-    password: utf8(password),
-  })
   return {
     ...parts,
     machine,
-    credentials,
+    credentials: credentialsOf,
     async client(name, world = machine()) {
-      if (!(await parts.catalogue.accountByName(name))) await signUp(world, credentials(name))
-      await logIn(world, credentials(name))
+      if (!(await parts.catalogue.accountByName(name))) await signUp(world, credentialsOf(name))
+      await logIn(world, credentialsOf(name))
       const session = openSession(world, name)
       const feed = openFeed(session, await openVault(session, { name: 'home' }))
       await feed.catchUp()
       return { world, session, committer: createCommitter(session, feed) }
     },
   }
+}
+
+function credentialsOf(name: string, password = `${name}'s secret`): Credentials {
+  return { address, name, password: utf8(password) }
 }
 
 /** Straight into the handler; the source is always the same machine. */
