@@ -6,7 +6,9 @@ import { after, describe, it } from 'node:test'
 import { accountChecks } from './catalogue/accounts.ts'
 import { collectionChecks } from './catalogue/collection.ts'
 import { healingChecks } from './catalogue/healing.ts'
+import { modelChecks } from './catalogue/model.ts'
 import { packChecks } from './catalogue/packs.ts'
+import { pairChecks } from './catalogue/pairs.ts'
 import { readingChecks } from './catalogue/reading.ts'
 import { commitChecks } from './catalogue/commits.ts'
 import { treeChecks } from './catalogue/tree.ts'
@@ -22,6 +24,8 @@ const suites: Record<string, Record<string, Check>> = {
   reading: readingChecks,
   healing: healingChecks,
   collection: collectionChecks,
+  pairs: pairChecks,
+  model: modelChecks,
 }
 
 export interface ConformanceOptions {
