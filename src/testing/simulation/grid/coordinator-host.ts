@@ -1,0 +1,99 @@
+/** The coordinator of a simulated grid, wired as bin/roles/coordinator.ts does it, over a database in memory. */
+import {
+  openInlineCatalogue,
+  openSqliteDatabase,
+  type InlineCatalogue,
+  type SqliteDatabase,
+} from '../../../catalogue/adapters/open-inline.ts'
+import type { Catalogue, NodeConfig } from '../../../catalogue/catalogue.ts'
+import { createCoordinator } from '../../../coordinator/coordinator.ts'
+import type { Coordinator, CoordinatorConfig } from '../../../coordinator/coordinator.ts'
+import { gridKeys } from '../../../core/grid-keys.ts'
+import { ShardConnections } from '../../../wire/shard-connections.ts'
+import { fakeOpaqueServer } from '../../fake-opaque.ts'
+import { serveSimulatedControl } from '../simulated-control.ts'
+import { Machine } from './machine.ts'
+import type { MachineOptions } from './machine.ts'
+import type { SimulatedProcess } from './process.ts'
+
+export interface CoordinatorHostOptions extends MachineOptions {
+  readonly nodes: readonly NodeConfig[]
+  readonly limits: NonNullable<CoordinatorConfig['limits']>
+  /** Planted between coordinator and catalogue. */
+  readonly wrapCatalogue: (catalogue: Catalogue) => Catalogue
+}
+
+const port = 10_000
+
+export class CoordinatorHost extends Machine {
+  readonly address: string
+  /** Outlives the processes; only what was committed does. */
+  readonly database: SqliteDatabase
+  readonly #options: CoordinatorHostOptions
+  #catalogue: InlineCatalogue | undefined
+  /** While a process serves. */
+  coordinator: Coordinator | undefined
+
+  constructor(options: CoordinatorHostOptions) {
+    super(options)
+    this.#options = options
+    this.address = `${options.name}:${port}`
+    this.database = openSqliteDatabase(':memory:')
+  }
+
+  async start(): Promise<void> {
+    const process = this.begin()
+    const { clock, random, network } = process
+    const { primitives } = this.parts
+    const database = stepping(this.database, process)
+    this.#catalogue = await openInlineCatalogue({ database, clock, random, primitives })
+    const coordinator = await this.#create(process, this.#catalogue)
+    await serveSimulatedControl(coordinator.handle, { network, address: this.address })
+    coordinator.start()
+    this.coordinator = coordinator
+    this.note('serves')
+  }
+
+  crash({ silent }: { readonly silent: boolean }): void {
+    this.end({ silent })
+    if (this.database.inTransaction) this.database.run('rollback')
+    this.#catalogue?.crash()
+    this.#catalogue = undefined
+    this.coordinator = undefined
+  }
+
+  #create(process: SimulatedProcess, catalogue: Catalogue): Promise<Coordinator> {
+    const { clock, random, network } = process
+    const { primitives, gridSecret } = this.parts
+    const { nodes, limits, wrapCatalogue } = this.#options
+    const world = { clock, random, primitives, network }
+    return createCoordinator({
+      ...world,
+      catalogue: wrapCatalogue(catalogue),
+      opaque: fakeOpaqueServer(world, gridKeys(primitives, gridSecret).opaqueSeed),
+      gridSecret,
+      config: { nodes, signup: { kind: 'open' }, limits },
+      connect: (opener) => new ShardConnections(world, { opener }),
+      logger: this.logger,
+      program: 'simulated',
+      pid: 1,
+    })
+  }
+}
+
+/** The process may die before any statement, and after a commit. */
+function stepping(database: SqliteDatabase, process: SimulatedProcess): SqliteDatabase {
+  return {
+    path: database.path,
+    get inTransaction() {
+      return database.inTransaction
+    },
+    run(sql, values) {
+      if (!process.step('sql')) throw new Error('The process has ended')
+      const rows = database.run(sql, values)
+      if (sql === 'commit' && !process.step('sql')) throw new Error('The process has ended')
+      return rows
+    },
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,142 @@
+/** A storage node of a simulated grid, wired as bin/roles/node.ts does it, on a simulated disk. */
+import { toHex } from '../../../base/bytes.ts'
+import { openSegmentStore } from '../../../blocks/segment-store.ts'
+import type { ShardStore } from '../../../blocks/shard-store.ts'
+import type { NodeConfig } from '../../../catalogue/catalogue.ts'
+import { nodeId } from '../../../core/node-id.ts'
+import { startHeartbeat } from '../../../node/heartbeat.ts'
+import { createNodeServer } from '../../../node/node-server.ts'
+import type { NodeServer } from '../../../node/node-server.ts'
+import type { ControlRequest } from '../../../wire/control.ts'
+import { createControlClient } from '../../../wire/control-client.ts'
+import { SimulatedControlTransport } from '../simulated-control.ts'
+import { SimulatedDisk } from '../simulated-disk.ts'
+import { Machine } from './machine.ts'
+import type { MachineOptions } from './machine.ts'
+import type { SimulatedProcess } from './process.ts'
+
+export interface NodeHostOptions extends MachineOptions {
+  readonly zone: string
+  readonly coordinatorKey: Uint8Array
+  readonly coordinatorAddress: string
+  /** Planted between server and store. */
+  readonly wrapStore: (store: ShardStore) => ShardStore
+}
+
+const port = 10_001
+const diskReserveBytes = 1024 * 1024
+
+export class NodeHost extends Machine {
+  readonly disk: SimulatedDisk
+  readonly node: string
+  readonly config: NodeConfig
+  readonly #options: NodeHostOptions
+  readonly #identitySeed: Uint8Array
+  /** While a process serves. */
+  store: ShardStore | undefined
+
+  constructor(options: NodeHostOptions) {
+    super(options)
+    const { primitives, scheduler } = options.parts
+    const { name, zone, random } = options
+    this.#options = options
+    this.#identitySeed = random.bytes(32)
+    const publicKey = primitives.signingPublicKey(this.#identitySeed)
+    this.node = toHex(nodeId(primitives, publicKey))
+    this.config = { node: this.node, name, address: `${name}:${port}`, zone, publicKey }
+    const direct = random.chance(0.5)
+    this.disk = new SimulatedDisk({ scheduler, random: random.fork(), direct })
+  }
+
+  /** Begins to serve. Throws what keeps the store from opening: then the process has ended. */
+  async start(): Promise<void> {
+    const process = this.begin()
+    this.disk.beforeOperation = () => void process.step('disk')
+    try {
+      const store = await this.#open(process)
+      const server = await this.#serve(process, store)
+      this.#beat(process, { store, server })
+      this.store = store
+      this.note('serves')
+    } catch (error) {
+      this.crash({ power: false, silent: false })
+      throw error
+    }
+  }
+
+  /** `power`: what was not synced is lost, torn or kept. `silent`: the other ends are not told. */
+  crash({ power, silent }: { readonly power: boolean; readonly silent: boolean }): void {
+    this.disk.beforeOperation = undefined
+    this.end({ silent })
+    this.store = undefined
+    if (power) this.disk.crash()
+    else this.disk.kill()
+  }
+
+  async #open(process: SimulatedProcess): Promise<ShardStore> {
+    const { primitives } = this.parts
+    const store = await openSegmentStore({
+      disk: this.disk.process(),
+      clock: process.clock,
+      random: process.random,
+      primitives,
+      logger: this.logger,
+      segmentBytes: 4 * 1024 * 1024,
+      diskReserveBytes,
+      checkpointRecords: 40,
+    })
+    return this.#options.wrapStore(store)
+  }
+
+  async #serve(process: SimulatedProcess, store: ShardStore): Promise<NodeServer> {
+    const server = createNodeServer({
+      store,
+      network: process.network,
+      clock: process.clock,
+      random: process.random,
+      primitives: this.parts.primitives,
+      logger: this.logger,
+      identitySeed: this.#identitySeed,
+      coordinatorKey: this.#options.coordinatorKey,
+    })
+    await server.listen(this.config.address)
+    return server
+  }
+
+  #beat(
+    process: SimulatedProcess,
+    { store, server }: { readonly store: ShardStore; readonly server: NodeServer },
+  ): void {
+    const { clock, network, random } = process
+    const { coordinatorAddress: address, coordinatorKey } = this.#options
+    const control = createControlClient({
+      transport: new SimulatedControlTransport({ network, address, clock }),
+      clock,
+      random,
+      primitives: this.parts.primitives,
+      node: { node: this.node, seed: this.#identitySeed, coordinatorKey },
+    })
+    startHeartbeat({
+      send: (request) => control.call('heartbeat', request, { triesMax: 1 }),
+      report: () => Promise.resolve(this.#report(store)),
+      learn: (answer) => server.learn(answer),
+      clock,
+      logger: this.logger,
+    })
+  }
+
+  #report(store: ShardStore): ControlRequest<'heartbeat'> {
+    const { shards, usedBytes, freeBytes } = store.usage()
+    return {
+      node: this.node,
+      storeId: toHex(store.storeId),
+      lastRecord: store.lastRecord,
+      store: store.state.kind,
+      usedBytes,
+      freeBytes,
+      shards,
+      pid: 1,
+      term: store.term,
+    }
+  }
+}
