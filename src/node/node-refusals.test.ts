@@ -33,7 +33,7 @@ function rejects(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
   })
 }
 
-function ended(connection: Connection): Promise<unknown> {
+function endOf(connection: Connection): Promise<unknown> {
   connection.onBytes(() => {})
   return new Promise((resolve) => connection.onClose(resolve))
 }
@@ -259,7 +259,7 @@ describe('a node keeps the term', () => {
 
 describe('a node ends connections', () => {
   check('that do not finish the handshake', async (grid) => {
-    const silent = ended(await rawConnection(grid))
+    const silent = endOf(await rawConnection(grid))
     const startMs = grid.clock.monotonicMs()
     await silent
     assert.ok(grid.clock.monotonicMs() - startMs < limits.handshakeMs + 100)
@@ -271,13 +271,13 @@ describe('a node ends connections', () => {
       '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03............',
     ]) {
       const connection = await rawConnection(grid)
-      const end = ended(connection)
+      const end = endOf(connection)
       connection.write([Uint8Array.from(text, (letter) => letter.charCodeAt(0))])
       await end
     }
     for (let seed = 0; seed < 50; seed += 1) {
       const connection = await rawConnection(grid)
-      const end = ended(connection)
+      const end = endOf(connection)
       connection.write([grid.random.bytes(40)])
       await end
     }

@@ -1,4 +1,5 @@
 /** Payloads of requests (docs/protocol.md, section 3). Decoders throw MALFORMED and give views. */
+import { isZero } from '../base/bytes.ts'
 import { ByteReader, ByteWriter } from '../base/encoding.ts'
 import { limits } from '../base/limits.ts'
 import { hashBytes, idBytes } from '../core/sized.ts'
@@ -113,6 +114,7 @@ export function decodeList(payload: Uint8Array): ListRequest {
     const cursor = reader.fixed(shardIdBytes)
     const most = reader.u16()
     if (hasCursor > 1) throw reader.malformed(`cursor mark ${hasCursor}`)
+    if (hasCursor === 0 && !isZero(cursor)) throw reader.malformed('a cursor that is none')
     if (most < 1 || most > limits.listShardsMax) throw reader.malformed(`${most} shards asked for`)
     return { after: hasCursor === 1 ? cursor : undefined, most }
   })
