@@ -1,5 +1,5 @@
 /** A coordinator over a catalogue in memory, with nodes in memory, on simulated time: for tests of it. */
-import { silentLogger } from '../../base/logger.ts'
+import { silentLogger, type Logger } from '../../base/logger.ts'
 import {
   openInlineCatalogue,
   openSqliteDatabase,
@@ -23,6 +23,7 @@ export interface WorldOptions {
   readonly nodes?: number
   readonly signup?: Signup
   readonly limits?: Partial<LimitValues>
+  readonly logger?: Logger
 }
 
 export const testPrimitives = createNativePrimitives()
@@ -67,7 +68,7 @@ export class CoordinatorWorld {
     const database = this.#database
     this.catalogue = await openInlineCatalogue({ database, clock, random, primitives })
     const nodes = this.nodes.map((node, number) => nodeConfig(node, number))
-    const { signup = { kind: 'open' }, limits } = this.#options
+    const { signup = { kind: 'open' }, limits, logger = silentLogger } = this.#options
     this.coordinator = await createCoordinator({
       catalogue: this.catalogue,
       clock,
@@ -80,7 +81,7 @@ export class CoordinatorWorld {
         to: ({ node }) => this.nodes.find((each) => each.node === node)!,
         close() {},
       }),
-      logger: silentLogger,
+      logger,
       program: 'test',
       pid: 1,
     })

@@ -4,7 +4,7 @@ import { HoldfastError } from '../../base/errors.ts'
 import type { Policy } from '../../core/policy.ts'
 import { signVaultRecord } from '../../core/vault-record.ts'
 import { sessionMacKey } from '../../wire/control-auth.ts'
-import type { ControlClient } from '../../wire/control-client.ts'
+import type { ControlClient, ControlSession } from '../../wire/control-client.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 import { fakeOpaqueClient } from '../fake-opaque.ts'
 import type { CoordinatorWorld } from './coordinator-world.ts'
@@ -63,6 +63,11 @@ export class TestAccount {
 
   /** Logs in; the client has the session from then on. LOGIN_REFUSED. */
   async logIn(password = this.password): Promise<void> {
+    this.client.useSession(await this.newSession(password))
+  }
+
+  /** Another session. LOGIN_REFUSED. */
+  async newSession(password = this.password): Promise<ControlSession> {
     const { client, name, world } = this
     const opaque = fakeOpaqueClient(world)
     const { state, startRequest } = opaque.startLogin(password)
@@ -71,7 +76,7 @@ export class TestAccount {
     if (finished === undefined) throw new HoldfastError('LOGIN_REFUSED', 'the client noticed')
     const { finishRequest, sessionKey } = finished
     const { session } = await client.call('login/finish', { login, finishRequest })
-    client.useSession({ session, macKey: sessionMacKey(world.primitives, sessionKey) })
+    return { session, macKey: sessionMacKey(world.primitives, sessionKey) }
   }
 
   newVault(vault: string, policy = testPolicy): ControlRequest<'vault/create'> {
