@@ -67,7 +67,7 @@ export function healthText(health: VaultHealth): string {
   const parts = Object.entries({ complete, degraded, unknown, lost }).filter(
     ([, count]) => count > 0,
   )
-  return `${parts.map(([state, count]) => `${count} ${state}`).join(', ')}`
+  return parts.map(([state, count]) => `${count} ${state}`).join(', ')
 }
 
 export function showAccount(account: AccountResult, sentence?: string): Outcome {
