@@ -179,7 +179,7 @@ it('shows the grid and its vaults', () => {
     'coordinator  h:1  up',
     'node n1      h:2  up    0.4 ms  1.0 KiB used  2.0 KiB free',
     'node n2      h:3  down                                      zone rack',
-    'vault home: 1,234 files, 5 B; packs: 2 complete, 1 degraded',
+    'vault home: 1,234 files, 5 B; 2 complete, 1 degraded',
   ])
   assert.deepEqual(notes, ['node n2 is down'])
   assert.equal(exit, 0)
