@@ -89,7 +89,6 @@ function configOf({ grid, coordinator: own }: Settings, primitives: Primitives):
     heartbeatMs: grid.heartbeat,
     nodeDownMs: own.nodeDown,
     repairGraceMs: own.repairGrace,
-    uploadLeaseMs: own.uploadLease,
     collectGraceMs: own.collectGrace,
     trashMs: own.trash,
     retentionMs: own.retention,

@@ -2,6 +2,7 @@
 import { systemClock } from '../../src/base/adapters/system-clock.ts'
 import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
+import { limits } from '../../src/base/limits.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import { openNodeDisk } from '../../src/blocks/adapters/node-disk.ts'
 import { openSegmentStore } from '../../src/blocks/segment-store.ts'
@@ -98,21 +99,29 @@ function beginHeartbeat(settings: Settings, parts: HeartbeatParts): { stop(): Pr
   const ownId = toHex(nodeId(primitives, primitives.signingPublicKey(identitySeed)))
   const address = settings.node.coordinator
   const secure = needsTls(address, settings.grid)
+  const transport = createHttpTransport({ address, ...(secure && { identity: coordinatorKey }) })
   const control = createControlClient({
-    transport: createHttpTransport({ address, ...(secure && { identity: coordinatorKey }) }),
+    transport,
     clock: systemClock,
     random: systemRandom,
     primitives,
     node: { node: ownId, seed: identitySeed, coordinatorKey },
   })
   const heartbeat = startHeartbeat({
-    send: (request) => control.call('heartbeat', request, { triesMax: 1 }),
+    send: (request) =>
+      control.call('heartbeat', request, { triesMax: 1, timeoutMs: limits.connectMs }),
     report: () => Promise.resolve(reportOf(store, ownId)),
     learn: (answer) => server.learn(answer),
     clock: systemClock,
     logger,
+    periodMs: settings.grid.heartbeat,
   })
-  return heartbeat
+  return {
+    async stop() {
+      await heartbeat.stop()
+      transport.close()
+    },
+  }
 }
 
 function reportOf(store: ShardStore, ownId: string): ControlRequest<'heartbeat'> {

@@ -77,12 +77,6 @@ export const sections = {
       advanced: true,
       doc: 'A shard that is missing for so long on a node that answers is rebuilt.',
     }),
-    uploadLease: duration(limits.uploadLeaseMs, {
-      leastMs: 1 * second,
-      mostMs: 7 * day,
-      advanced: true,
-      doc: 'What was sent and not committed is kept for so long after the client was last heard of.',
-    }),
     collectGrace: duration(limits.collectGraceMs, {
       leastMs: 1 * second,
       mostMs: 30 * day,

@@ -14,10 +14,12 @@ export interface HeartbeatOptions {
   readonly learn: (answer: ControlAnswer<'heartbeat'>) => Promise<void>
   readonly clock: Clock
   readonly logger: Logger
+  /** From the begin of one to the begin of the next; `limits.heartbeatMs` unless told. */
+  readonly periodMs?: number | undefined
 }
 
 /**
- * Sends a heartbeat every `heartbeatMs`, one at a time, until stopped; `stop` resolves when none is under way.
+ * Sends a heartbeat every `periodMs`, one at a time, until stopped; `stop` resolves when none is under way.
  * The log says once when the coordinator stops answering, why, and once when it answers again.
  */
 export function startHeartbeat(options: HeartbeatOptions): { stop(): Promise<void> } {
@@ -32,7 +34,7 @@ export function startHeartbeat(options: HeartbeatOptions): { stop(): Promise<voi
 }
 
 async function beatUntilAborted(options: HeartbeatOptions, signal: AbortSignal): Promise<void> {
-  const { clock, logger } = options
+  const { clock, logger, periodMs = limits.heartbeatMs } = options
   let silence: string | undefined
   while (!signal.aborted) {
     const startMs = clock.monotonicMs()
@@ -42,7 +44,7 @@ async function beatUntilAborted(options: HeartbeatOptions, signal: AbortSignal):
     }
     if (failure === undefined && silence !== undefined) logger.info('coordinator answers again')
     silence = failure
-    const restMs = startMs + limits.heartbeatMs - clock.monotonicMs()
+    const restMs = startMs + periodMs - clock.monotonicMs()
     await pause(clock, { restMs, signal })
   }
 }
