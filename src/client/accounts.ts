@@ -1,33 +1,13 @@
 /** Accounts: sign-up, log-in, log-out (docs/format.md, section 12; docs/control.md). */
-import { equalBytes, fromHex, isUtf8, toHex, utf8ToText } from '../base/bytes.ts'
-import { HoldfastError, hasCode } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
-import { openBundle, sealBundle, type AccountBundle } from '../core/bundle.ts'
-import { gridIdOf } from '../core/grid-keys.ts'
-import type { OpaqueLogin } from '../core/opaque.ts'
-import { sessionMacKey } from '../wire/control-auth.ts'
+import { HoldfastError } from '../base/errors.ts'
 import { createControlClient, type ControlClient } from '../wire/control-client.ts'
-import type { ControlAnswer } from '../wire/control.ts'
-import { newId } from './commit/new-id.ts'
+import { newAccountKeys } from './account-keys.ts'
+import { accountSpelling, passwordText, type Credentials } from './credentials.ts'
+import { proveAndOpen, storedSession } from './log-in-exchange.ts'
+import { askGrid, checkSameAccount, checkSameGrid } from './pinned-grid.ts'
 import { startSession, type ClientWorld, type Session, type StoredSession } from './session.ts'
-import { makeVaultParts, type VaultOwner } from './vault-parts.ts'
 
-/** Passwords are UTF-8 bytes: never sent, never logged. */
-export interface Credentials {
-  /** `host:port` of the coordinator. */
-  readonly address: string
-  /** Ed25519 public key the coordinator must have, where it is known. */
-  readonly coordinatorKey?: Uint8Array | undefined
-  readonly name: string
-  readonly password: Uint8Array
-  readonly signal?: AbortSignal | undefined
-}
-
-/** The vault every account begins with. */
-export const homeVault = Object.freeze({
-  name: 'home',
-  policy: Object.freeze({ code: 1, k: 2, m: 2, threshold: 3 }),
-})
+export type { Credentials } from './credentials.ts'
 
 /**
  * Makes an account and its vault `home`, in one request. Does not log in. NAME_TAKEN, SIGNUP_CLOSED,
@@ -38,7 +18,8 @@ export async function signUp(
   credentials: Credentials,
 ): Promise<{ readonly account: string }> {
   const password = passwordText(credentials)
-  const { name, signal } = credentials
+  const name = accountSpelling(credentials.name)
+  const { signal } = credentials
   const opaque = await world.opaque()
   return withControl(world, credentials.address, async (control) => {
     await askGrid(world, control, credentials)
@@ -61,9 +42,10 @@ export async function signUp(
  * unknown account alike, TRY_LATER, IDENTITY_MISMATCH when a session of this name is of another grid or
  * account, or when the coordinator is not the one it says it is.
  */
-export async function logIn(world: ClientWorld, credentials: Credentials): Promise<StoredSession> {
-  const password = passwordText(credentials)
-  const known = world.sessions.load(spelling(credentials.name))
+export async function logIn(world: ClientWorld, as: Credentials): Promise<StoredSession> {
+  const password = passwordText(as)
+  const credentials = { ...as, name: accountSpelling(as.name) }
+  const known = world.sessions.load(credentials.name)
   const stored = await withControl(world, credentials.address, async (control) => {
     const grid = await askGrid(world, control, credentials)
     checkSameGrid(known, credentials, grid)
@@ -113,181 +95,6 @@ async function withControl<T>(
     return await work(control)
   } finally {
     control.close()
-  }
-}
-
-/** The coordinator's one spelling of account names: `Ada` and `ada` are the same. */
-function spelling(name: string): string {
-  return name.normalize('NFC').toLowerCase()
-}
-
-/** OPAQUE takes text: bytes that are none would be ambiguous. */
-function passwordText({ password }: Credentials): string {
-  const { length } = password
-  if (length > 0 && length <= limits.passwordBytesMax && isUtf8(password)) {
-    return utf8ToText(password)
-  }
-  const wanted = `1 to ${limits.passwordBytesMax} bytes of UTF-8`
-  throw new HoldfastError('BAD_USAGE', `Cannot use a password of ${length} bytes: ${wanted}`, {
-    hint: `A password has ${wanted}`,
-  })
-}
-
-interface AccountKeys {
-  readonly account: string
-  readonly signingKey: Uint8Array
-  readonly boxKey: Uint8Array
-  readonly bundle: Uint8Array
-  readonly home: Awaited<ReturnType<typeof makeVaultParts>>
-}
-
-async function newAccountKeys(world: ClientWorld, exportKey: Uint8Array): Promise<AccountKeys> {
-  const { primitives, random, clock } = world
-  const keyWrap = await world.keyWrap()
-  const account = newId(random)
-  const owner = { account, signingSeed: random.bytes(32), boxKey: random.bytes(32) }
-  const signingKey = primitives.signingPublicKey(owner.signingSeed)
-  const home = await makeVaultParts(
-    { primitives, random, keyWrap },
-    { owner, createdMs: clock.nowMs(), ...homeVault },
-  )
-  const bundle = bundleOf(owner, { vault: fromHex(home.vault)!, ownerKey: signingKey })
-  return {
-    account,
-    signingKey,
-    boxKey: keyWrap.publicKey(owner.boxKey),
-    bundle: sealBundle(
-      primitives,
-      { exportKey, account: fromHex(account)! },
-      { nonce: random.bytes(12), bundle },
-    ),
-    home,
-  }
-}
-
-function bundleOf(owner: VaultOwner, pin: AccountBundle['pins'][number]): AccountBundle {
-  return { signingSeed: owner.signingSeed, boxPrivateKey: owner.boxKey, pins: [pin] }
-}
-
-type Grid = ControlAnswer<'grid'>
-
-/** IDENTITY_MISMATCH unless the grid id is that of the coordinator's key, and the key the wanted one. */
-async function askGrid(
-  world: ClientWorld,
-  control: ControlClient,
-  { address, coordinatorKey }: Credentials,
-): Promise<Grid> {
-  const grid = await control.call('grid', {})
-  const derived = toHex(gridIdOf(world.primitives, grid.coordinatorKey))
-  if (grid.gridId !== derived) {
-    throw new HoldfastError(
-      'IDENTITY_MISMATCH',
-      `The coordinator says it is of grid ${grid.gridId}, its key is of grid ${derived}`,
-    )
-  }
-  if (!coordinatorKey || equalBytes(coordinatorKey, grid.coordinatorKey)) return grid
-  const keys = `has the key ${toHex(grid.coordinatorKey)}, wanted is ${toHex(coordinatorKey)}`
-  throw new HoldfastError('IDENTITY_MISMATCH', `The coordinator at ${address} ${keys}`)
-}
-
-function checkSameGrid(
-  known: StoredSession | undefined,
-  { name, address }: Credentials,
-  grid: Grid,
-): void {
-  if (!known) return
-  const same = known.gridId === grid.gridId && equalBytes(known.coordinatorKey, grid.coordinatorKey)
-  if (!same) {
-    const grids = `is of grid ${grid.gridId}, ${name} was logged in to grid ${known.gridId}`
-    throw new HoldfastError('IDENTITY_MISMATCH', `The coordinator at ${address} ${grids}`, {
-      hint: 'Check the address; if the grid was replaced on purpose, run holdfast logout first',
-    })
-  }
-  if (grid.term < known.term) {
-    const terms = `is of term ${grid.term}, this client has seen term ${known.term}`
-    throw new HoldfastError('TERM_OLD', `The coordinator at ${address} ${terms}`)
-  }
-}
-
-function checkSameAccount(known: StoredSession | undefined, stored: StoredSession): void {
-  if (!known) return
-  const same = known.account === stored.account && equalBytes(known.signingSeed, stored.signingSeed)
-  if (same) return
-  throw new HoldfastError(
-    'IDENTITY_MISMATCH',
-    `${stored.name} is another account than the one that was logged in here: ${stored.account}, not ${known.account}`,
-    { hint: 'If the account was replaced on purpose, run holdfast logout first' },
-  )
-}
-
-interface Login {
-  readonly answer: ControlAnswer<'login/finish'>
-  readonly opened: OpaqueLogin
-  readonly bundle: AccountBundle
-}
-
-async function proveAndOpen(
-  world: ClientWorld,
-  control: ControlClient,
-  { name, password, signal }: Omit<Credentials, 'password'> & { readonly password: string },
-): Promise<Login> {
-  const opaque = await world.opaque()
-  const { state, startRequest } = opaque.startLogin(password)
-  const { login, loginResponse } = await control.call(
-    'login/start',
-    { name, startRequest },
-    { signal },
-  )
-  const opened = await opaque.finishLogin({ state, loginResponse, password })
-  if (!opened) throw refused(name)
-  const { finishRequest, exportKey } = opened
-  const answer = await finishLogin(control, { login, finishRequest, name, signal })
-  const keys = { exportKey, account: fromHex(answer.account)! }
-  return { answer, opened, bundle: openBundle(world.primitives, keys, answer.bundle) }
-}
-
-async function finishLogin(
-  control: ControlClient,
-  finish: {
-    readonly login: string
-    readonly finishRequest: string
-    readonly name: string
-    readonly signal: AbortSignal | undefined
-  },
-): Promise<ControlAnswer<'login/finish'>> {
-  const { login, finishRequest, name, signal } = finish
-  try {
-    return await control.call('login/finish', { login, finishRequest }, { signal })
-  } catch (error) {
-    if (hasCode(error, 'LOGIN_REFUSED')) throw refused(name, error)
-    throw error
-  }
-}
-
-/** One text for wrong passwords and unknown accounts. */
-function refused(name: string, cause?: unknown): HoldfastError {
-  return new HoldfastError('LOGIN_REFUSED', `Cannot log in as ${name}: wrong account or password`, {
-    cause,
-  })
-}
-
-function storedSession(
-  world: ClientWorld,
-  login: Login & { readonly credentials: Credentials; readonly grid: Grid },
-): StoredSession {
-  const { answer, opened, bundle, credentials, grid } = login
-  return {
-    account: answer.account,
-    name: spelling(credentials.name),
-    session: answer.session,
-    macKey: sessionMacKey(world.primitives, opened.sessionKey),
-    signingSeed: bundle.signingSeed,
-    boxKey: bundle.boxPrivateKey,
-    gridId: grid.gridId,
-    coordinatorKey: grid.coordinatorKey,
-    address: credentials.address,
-    term: grid.term,
-    expiresMs: answer.expiresMs,
   }
 }
 

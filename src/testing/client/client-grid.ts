@@ -13,8 +13,9 @@ import {
   type InlineCatalogue,
 } from '../../catalogue/adapters/open-inline.ts'
 import { memoryIndexes } from '../../client/adapters/home-indexes.ts'
-import { logIn, signUp, type Credentials } from '../../client/accounts.ts'
+import { logIn, signUp } from '../../client/accounts.ts'
 import { createCommitter, type Committer } from '../../client/commit/committer.ts'
+import type { Credentials } from '../../client/credentials.ts'
 import { openFeed } from '../../client/index/vault-feed.ts'
 import { memorySessions } from '../../client/memory-sessions.ts'
 import { openSession, type ClientWorld, type Session } from '../../client/session.ts'
@@ -23,6 +24,7 @@ import { createCoordinator, type CoordinatorConfig } from '../../coordinator/coo
 import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
 import { gridKeys } from '../../core/grid-keys.ts'
 import { nodeId } from '../../core/node-id.ts'
+import type { OpaqueServer } from '../../core/opaque.ts'
 import type { ControlHandler, ControlTransport } from '../../wire/transport.ts'
 import { createFakeKeyWrap } from '../fake-key-wrap.ts'
 import { fakeOpaqueClient, fakeOpaqueServer } from '../fake-opaque.ts'
@@ -59,6 +61,8 @@ export interface ClientGridOptions {
   readonly seed?: number
   readonly clock?: Clock
   readonly config?: Partial<CoordinatorConfig>
+  /** The fake one unless told. */
+  readonly opaque?: OpaqueServer
 }
 
 export async function clientGrid(options: ClientGridOptions = {}): Promise<ClientGrid> {
@@ -72,13 +76,14 @@ export async function clientGrid(options: ClientGridOptions = {}): Promise<Clien
     random,
     primitives,
   })
-  const opaqueSeed = gridKeys(primitives, gridSecret).opaqueSeed
+  const { opaqueSeed } = gridKeys(primitives, gridSecret)
+  const opaque = options.opaque ?? fakeOpaqueServer({ primitives, random }, opaqueSeed)
   const coordinator = await createCoordinator({
     catalogue,
     clock,
     random,
     primitives,
-    opaque: fakeOpaqueServer({ primitives, random }, opaqueSeed),
+    opaque,
     gridSecret,
     config: {
       nodes: nodes.map(({ id, publicKey }, at) => ({

@@ -1,0 +1,32 @@
+/** What a user types to sign up or log in. */
+import { isUtf8, utf8ToText } from '../base/bytes.ts'
+import { HoldfastError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
+
+/** Passwords are UTF-8 bytes: never sent, never logged. */
+export interface Credentials {
+  /** `host:port` of the coordinator. */
+  readonly address: string
+  /** Ed25519 public key the coordinator must have, where it is known. */
+  readonly coordinatorKey?: Uint8Array | undefined
+  readonly name: string
+  readonly password: Uint8Array
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The coordinator's one spelling of account names: `Ada` and `ada` are the same. */
+export function accountSpelling(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}
+
+/** OPAQUE takes text: bytes that are none would be ambiguous. */
+export function passwordText({ password }: Credentials): string {
+  const { length } = password
+  if (length > 0 && length <= limits.passwordBytesMax && isUtf8(password)) {
+    return utf8ToText(password)
+  }
+  const wanted = `1 to ${limits.passwordBytesMax} bytes of UTF-8`
+  throw new HoldfastError('BAD_USAGE', `Cannot use a password of ${length} bytes: ${wanted}`, {
+    hint: `A password has ${wanted}`,
+  })
+}
