@@ -85,6 +85,8 @@ export const limits = Object.freeze({
   /** Bodies up to this size are received whatever else is under way. */
   controlFreeBodyBytes: 16 * KiB,
   controlAnswerBytesMax: 32 * MiB,
+  /** Commas and opening brackets in a body. */
+  controlTokensMax: 128 * KiB,
   controlHeaderBytesMax: 8 * KiB,
   controlReceiveMs: 30 * second,
   controlIdleMs: 60 * second,
@@ -120,6 +122,7 @@ export const limits = Object.freeze({
   lookupVersionsMax: 512,
   lookupPagesMax: 512,
   lookupChunksMax: 8192,
+  lookupShardsMax: 32_768,
   placeValidMs: 10 * minute,
   accountNameBytesMax: 64,
   vaultsPerAccountMax: 256,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { utf8, utf8ToText } from '../base/bytes.ts'
 import { errorFromJson, errorToJson, HoldfastError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import {
   controlMessages,
   type ControlAnswer,
@@ -94,12 +95,23 @@ function firstIssue({ issues: [issue] }: z.ZodError): string {
   return `${issue?.message} at "${issue?.path.join('.')}"`
 }
 
-/** Undefined when it is no JSON. */
+/** Undefined when it is no JSON, or more of it than a message can need. */
 function parseJson(body: Uint8Array): unknown {
+  if (tokens(body) > limits.controlTokensMax) return undefined
   try {
     return JSON.parse(utf8ToText(body))
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
+}
+
+/** Commas and opening brackets: base64, hex and numbers have none. */
+function tokens(body: Uint8Array): number {
+  let count = 0
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at]!
+    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count += 1
+  }
+  return count
 }

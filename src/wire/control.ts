@@ -7,6 +7,7 @@
  */
 import { z } from 'zod'
 import { limits } from '../base/limits.ts'
+import { sentChunks, sentPlaces, toldShards } from './control-lists.ts'
 import { bytes, count, fixedBytes, id, list } from './schema.ts'
 
 const hash = fixedBytes(32)
@@ -15,7 +16,6 @@ const key = fixedBytes(32)
 const accountName = z.string().min(1).max(limits.accountNameBytesMax)
 const policy = z.object({ code: z.literal(1), k: z.int(), m: z.int(), threshold: z.int() })
 const health = z.enum(['complete', 'degraded', 'unknown', 'lost'])
-const shardState = z.enum(['durable', 'missing', 'unknown', 'lost'])
 const opaqueMessage = z.string().max(4096)
 const vaultParts = {
   vault: id,
@@ -26,7 +26,6 @@ const vaultParts = {
   nameTag: hash,
   sealedName: bytes({ max: 2048 }),
 }
-const newChunk = z.object({ id: hash, offset: count, length: count, generation: count })
 /** A durable shard has a receipt; one without is wanted at that node. */
 const newShard = z.object({
   index: z.int().min(0).max(31),
@@ -41,7 +40,7 @@ const newPack = z.object({
   packLength: count,
   generation: count,
   dataRoots: bytes({ min: 64, max: 32 * 32 }),
-  chunks: list(newChunk, limits.registerChunksMax),
+  chunks: sentChunks,
   shards: list(newShard, 32),
 })
 const newPage = z.object({
@@ -60,7 +59,7 @@ const packPlaces = z.object({
   packLength: count,
   generation: count,
   dataRoots: bytes({ min: 64, max: 32 * 32 }),
-  shards: list(z.object({ index: z.int(), node: id, state: shardState }), 32),
+  shards: toldShards,
 })
 const none = z.object({})
 
@@ -261,8 +260,8 @@ export const controlMessages = {
           number: count,
           sealedLengths: bytes({ max: 8 * 1024 }),
           ids: bytes({ max: 32 * limits.pageChunksMax }),
-          /** For each chunk: position in `packs`, offset, sealed length, generation. */
-          places: list(z.tuple([count, count, count, count]), limits.pageChunksMax),
+          /** One for each chunk. */
+          places: sentPlaces,
         }),
         limits.lookupPagesMax,
       ),

@@ -1,6 +1,9 @@
 /** Building blocks of the messages: each is a codec between JSON and what the program works with. */
 import { z } from 'zod'
+import { assert } from '../base/assert.ts'
 import { fromBase64, toBase64 } from '../base/bytes.ts'
+import { ByteReader, ByteWriter } from '../base/encoding.ts'
+import { hasCode } from '../base/errors.ts'
 
 const anyBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 
@@ -22,6 +25,56 @@ export function bytes(range: { readonly min?: number; readonly max: number }) {
     },
     encode: (value) => toBase64(value),
   })
+}
+
+export interface Packing<Item> {
+  /** Named in errors: 'chunks'. */
+  readonly what: string
+  readonly bytesEach: number
+  readonly most: number
+  /** Throws MALFORMED. */
+  readonly read: (reader: ByteReader) => Item
+  readonly write: (writer: ByteWriter, item: Item) => void
+}
+
+/**
+ * A list of many small things, as one text of base64 in JSON: `bytesEach` bytes for each, one after the
+ * other. Thousands of JSON objects would hold up the reader for longer than a turn may last.
+ */
+export function packed<Item>(packing: Packing<Item>) {
+  const { what, bytesEach, most } = packing
+  const text = z
+    .string()
+    .max(Math.ceil((bytesEach * most) / 3) * 4)
+    .describe(`${what}: base64 of ${bytesEach} bytes each (control.md, section 6)`)
+  const items = z.custom<Item[]>((value) => Array.isArray(value))
+  return z.codec(text, items, {
+    decode(value, context) {
+      const bytesOfAll = fromBase64(value)
+      try {
+        if (bytesOfAll !== undefined) return unpack(packing, bytesOfAll)
+      } catch (error) {
+        if (!hasCode(error, 'MALFORMED')) throw error
+      }
+      const message = `base64 of whole ${what} is wanted`
+      context.issues.push({ code: 'custom', input: value.length, message })
+      return z.NEVER
+    },
+    encode(value) {
+      assert(value.length <= most, `at most ${most} ${what} fit a message, not ${value.length}`)
+      const writer = new ByteWriter(bytesEach * value.length)
+      for (const item of value) packing.write(writer, item)
+      return toBase64(writer.finish())
+    },
+  })
+}
+
+function unpack<Item>({ what, bytesEach, read }: Packing<Item>, bytesOfAll: Uint8Array): Item[] {
+  const reader = new ByteReader(bytesOfAll, what)
+  if (bytesOfAll.length % bytesEach !== 0) throw reader.malformed('it ends within one')
+  const items: Item[] = []
+  while (reader.remaining > 0) items.push(read(reader))
+  return items
 }
 
 /** Exactly `count` bytes. */

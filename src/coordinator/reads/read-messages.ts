@@ -21,11 +21,13 @@ export const tellFeed: MessageHandler<'feed'> = async (context, { caller, reques
 
 export const lookUp: MessageHandler<'lookup'> = async (context, { caller, request }) => {
   const { catalogue, limits } = context
-  await vaultFor(context, caller, { vault: request.vault, rights: 'read' })
+  const { policy } = await vaultFor(context, caller, { vault: request.vault, rights: 'read' })
+  const chunksOfShards = Math.floor(limits.lookupShardsMax / (policy.k + policy.m))
   const { pages, more, packs } = await catalogue.lookup({
     ...request,
     pagesMax: limits.lookupPagesMax,
-    chunksMax: limits.lookupChunksMax,
+    // Each chunk may lie in a pack of its own, whose shards are told too.
+    chunksMax: Math.min(limits.lookupChunksMax, chunksOfShards),
   })
   return {
     validMs: limits.placeValidMs,
