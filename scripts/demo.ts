@@ -113,7 +113,7 @@ async function compare(names: readonly string[], fetched: string): Promise<void>
       sha256(join(folder, fetched, name)),
     ])
     if (before !== after) throw new Error(`${name} is not what was stored`)
-    console.log(`same  ${after.slice(0, 16)}…  ${name}`)
+    console.log(`same  ${after.slice(0, 16)}…  ${JSON.stringify(name)}`)
   }
 }
 

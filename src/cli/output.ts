@@ -33,7 +33,7 @@ export interface Outcome {
   readonly document?: unknown
   /** For people, without the newline. */
   readonly lines: readonly string[]
-  /** Said after the lines, on standard error. */
+  /** Said before the lines, on standard error. */
   readonly notes?: readonly string[]
   readonly exit: number
 }

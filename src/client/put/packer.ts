@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts'
+import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { sealedChunkBytes } from '../../core/chunk.ts'
 import { packTailBytes, packTargetBytes, shardBytesOf } from '../../core/pack.ts'
@@ -93,14 +94,16 @@ export class Packer {
     while (this.#deliveries.size > 0) await Promise.all(this.#deliveries)
     if (this.#lateSends.size === 0) return
     const { clock } = this.#parts.session.world
-    const timer = clock.timer(limits.lateSendMs, () => this.#giveUp.abort())
+    const timer = clock.timer(limits.lateSendMs, () =>
+      this.#giveUp.abort(new HoldfastError('TIMED_OUT', 'A late shard was given up')),
+    )
     while (this.#lateSends.size > 0) await Promise.all(this.#lateSends)
     timer.cancel()
   }
 
   /** Ends everything at once: after a failure. */
   async abandon(): Promise<void> {
-    this.#giveUp.abort()
+    this.#giveUp.abort(new HoldfastError('INTERRUPTED', 'Storing was given up'))
     this.#filling = undefined
     await Promise.all([...this.#deliveries, ...this.#lateSends])
   }
