@@ -33,8 +33,11 @@ function folder(number: number, text: string, changes: Partial<IndexEntry> = {})
   return sampleEntry(number, { text, kind: 'folder', chunkCount: 0, ...changes })
 }
 
+function texts(path: string): string[] {
+  return parsePath(utf8(path)).map((name) => utf8ToText(name))
+}
+
 test('paths are split at slashes, whatever bytes stand between', () => {
-  const texts = (path: string) => parsePath(utf8(path)).map((name) => utf8ToText(name))
   assert.deepEqual(texts('/a/b'), ['a', 'b'])
   assert.deepEqual(texts('a//b/'), ['a', 'b'])
   assert.deepEqual(texts('/'), [])
@@ -101,11 +104,11 @@ test('a listing goes through everything, in order, however many there are', () =
     assert.ok(compareBytes(flat[at - 1]!.entry.name, flat[at]!.entry.name) <= 0)
   }
   const deep = [...listFolder(index, { folder: vault, recursive: true })]
-  const texts = deep.map(({ path }) => utf8ToText(formatPath(path)))
+  const paths = deep.map(({ path }) => utf8ToText(formatPath(path)))
   assert.equal(deep.length, count + 5)
-  const at = texts.lastIndexOf('/5')
-  assert.deepEqual(texts.slice(at, at + 2), ['/5', '/5/in'])
-  assert.deepEqual(texts.slice(-3), ['/full', '/full/nested', '/full/nested/x'])
+  const at = paths.lastIndexOf('/5')
+  assert.deepEqual(paths.slice(at, at + 2), ['/5', '/5/in'])
+  assert.deepEqual(paths.slice(-3), ['/full', '/full/nested', '/full/nested/x'])
   assert.equal(hasChild(index, sampleId(3)), false)
   assert.equal(hasChild(index, sampleId(4)), true)
 })

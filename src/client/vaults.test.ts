@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HoldfastError } from '../base/errors.ts'
 import { createHpkeKeyWrap } from '../core/adapters/hpke-key-wrap.ts'
+import type { KeyWrap } from '../core/membership.ts'
 import { clientGrid } from '../testing/client/client-grid.ts'
 import { refusedWith } from '../testing/client/refused-with.ts'
 import { logIn, signUp } from './accounts.ts'
@@ -56,10 +57,16 @@ test('policies are read as people write them', () => {
   for (const text of bad) assert.throws(() => parsePolicy(text), refusedWith('BAD_POLICY'), text)
 })
 
+function realKeyWrap(): Promise<KeyWrap> {
+  return Promise.resolve(createHpkeKeyWrap())
+}
+
 test('with real HPKE, keys come back on another machine', async () => {
   const grid = await clientGrid()
-  const keyWrap = () => Promise.resolve(createHpkeKeyWrap())
-  const machines = [grid.machine(), grid.machine()].map((world) => ({ ...world, keyWrap }))
+  const machines = [grid.machine(), grid.machine()].map((world) => ({
+    ...world,
+    keyWrap: realKeyWrap,
+  }))
   await signUp(machines[0]!, grid.credentials('ada'))
   const opened = []
   for (const world of machines) {

@@ -52,7 +52,7 @@ export class SqliteFile {
       this.guard(() => this.database.exec('COMMIT'))
       return result
     } catch (error) {
-      if (this.database.isTransaction) this.database.exec('ROLLBACK')
+      if (this.database.isOpen && this.database.isTransaction) this.database.exec('ROLLBACK')
       throw error
     }
   }
