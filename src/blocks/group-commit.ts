@@ -18,7 +18,7 @@ export interface PendingWrite {
 export interface GroupCommitHooks {
   /** The batch is durable: called before anyone is told. */
   readonly durable: (records: readonly WrittenRecord[]) => void
-  /** Called once for each failed batch, after its writes were told; what it resolves to says whether to go on. */
+  /** Called once for each failed batch, before anyone is told; what it resolves to says whether to go on. */
   readonly failed: (cause: unknown) => Promise<'go-on' | { readonly refuse: unknown }>
 }
 
@@ -102,8 +102,8 @@ export class GroupCommit {
   }
 
   async #fail(members: readonly Member[], cause: unknown): Promise<void> {
-    for (const { write } of members) write.failed(cause)
     const answer = await this.#hooks.failed(cause)
+    for (const { write } of members) write.failed(cause)
     if (answer === 'go-on') return
     const refused = this.#queue.splice(0)
     this.#queuedBytes = 0

@@ -168,11 +168,12 @@ class CrashWorld {
 
   async #raiseTerm(store: ShardStore): Promise<void> {
     const term = this.#term + 1
-    await ignoreRefusal(
-      store.raiseTerm(term).then(() => {
-        this.#term = Math.max(this.#term, term)
-      }),
-    )
+    try {
+      await store.raiseTerm(term)
+      this.#term = Math.max(this.#term, term)
+    } catch (error) {
+      requireRefusal(error)
+    }
   }
 
   #open(): Promise<ShardStore> {
