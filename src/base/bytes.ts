@@ -80,7 +80,9 @@ export function toBase64(bytes: Uint8Array): string {
 /** Bytes from strict base64; undefined when it is not. */
 export function fromBase64(text: string): Uint8Array | undefined {
   try {
-    return Uint8Array.fromBase64(text, { lastChunkHandling: 'strict' })
+    const bytes = Uint8Array.fromBase64(text, { lastChunkHandling: 'strict' })
+    // White space would be passed over: then the text is longer.
+    return text.length === Math.ceil(bytes.length / 3) * 4 ? bytes : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

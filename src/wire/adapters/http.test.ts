@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
+import { request as httpRequest } from 'node:http'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { utf8, utf8ToText } from '../../base/bytes.ts'
 import { hasCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { silentLogger } from '../../base/logger.ts'
+import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
 import type { ControlHandler, ControlHttpRequest, ControlTransport } from '../transport.ts'
 import { createHttpTransport } from './http-client.ts'
 import { serveHttp } from './http-server.ts'
+import { tlsServerOptions } from './tls.ts'
 
 const echo: ControlHandler = ({ path, body }) =>
   Promise.resolve({ status: 200, headers: { 'x-holdfast-mac': path }, body })
@@ -155,7 +157,7 @@ await test('large bodies that are not finished never keep small requests out', a
   const port = Number(address.split(':')[1])
   const block = Buffer.alloc(limits.controlBodyBytesMax - 1)
   const stalled = Array.from({ length: 9 }, () => {
-    const sender = request({ port, host: '127.0.0.1', path: '/v1/x', method: 'POST' })
+    const sender = httpRequest({ port, host: '127.0.0.1', path: '/v1/x', method: 'POST' })
     sender.setHeader('content-length', limits.controlBodyBytesMax)
     const refused = new Promise<number>((resolve) => {
       sender.on('response', (response) => resolve(response.statusCode ?? 0))
@@ -172,4 +174,33 @@ await test('large bodies that are not finished never keep small requests out', a
   const small = await transport.send({ path: '/v1/x', headers: {}, body: utf8('{}') }, patience)
   assert.equal(small.status, 200)
   for (const { sender } of stalled) sender.destroy()
+})
+
+await test('over TLS nothing is sent to any but the pinned identity', async (t) => {
+  const { signingPublicKey } = createNativePrimitives()
+  const [seed, otherSeed] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+  let handled = 0
+  const counting: ControlHandler = (request) => {
+    handled += 1
+    return echo(request)
+  }
+  const tls = tlsServerOptions(seed)
+  const server = await serveHttp(counting, { address: '127.0.0.1:0', tls, logger: silentLogger })
+  t.after(() => server.close())
+  const { address } = server
+  const message = { path: '/v1/x', headers: {}, body: utf8('{}') }
+  const right = createHttpTransport({ address, identity: signingPublicKey(seed) })
+  t.after(() => right.close())
+  for (let again = 0; again < 3; again += 1) {
+    assert.equal((await right.send(message, patience)).status, 200)
+  }
+  const wrong = createHttpTransport({ address, identity: signingPublicKey(otherSeed) })
+  t.after(() => wrong.close())
+  await assert.rejects(wrong.send(message, patience), (error) =>
+    hasCode(error, 'IDENTITY_MISMATCH'),
+  )
+  await assert.rejects(transportTo(t, address).send(message, patience), (error) =>
+    hasCode(error, 'CONNECTION_LOST'),
+  )
+  assert.equal(handled, 3)
 })
