@@ -124,9 +124,9 @@ class FollowedFeed implements VaultFeed {
       const from = this.point()
       const seen = this.#highest(from)
       const piece = await this.#ask(from.n)
-      checkFollows(piece, seen)
-      this.#session.noteTerm(piece.term)
+      checkFollows(piece, { ...seen, term: Math.max(seen.term, this.#session.stored.term) })
       const after = this.#apply(piece, seen)
+      this.#session.noteTerm(piece.term)
       if (after.n >= piece.n) return
       if (after.n === from.n) throw forked(`it stops at ${from.n}, and is said to go to ${piece.n}`)
     }
