@@ -1,5 +1,5 @@
 import { HoldfastError } from '../base/errors.ts'
-import { dataRootOf, LeafHasher } from '../core/merkle.ts'
+import { dataRootOf, leafHashes } from '../core/merkle.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { headerBytes } from '../core/shard.ts'
 import { limits } from '../base/limits.ts'
@@ -53,20 +53,19 @@ export class DroppedBody extends Announced {
 export class ShardBody extends Announced {
   readonly #target: Uint8Array
   readonly #primitives: Primitives
-  readonly #hasher: LeafHasher
+  readonly #leaves: Uint8Array[] = []
   #hashedTo = headerBytes
 
   constructor(target: Uint8Array, primitives: Primitives) {
     super(target.length)
     this.#target = target
     this.#primitives = primitives
-    this.#hasher = new LeafHasher(primitives)
   }
 
   /** Of the whole body, once it has ended. */
   dataRoot(): Uint8Array {
     this.#hashTo(this.#target.length)
-    return dataRootOf(this.#primitives, this.#hasher.finish())
+    return dataRootOf(this.#primitives, this.#leaves)
   }
 
   protected override keep(piece: Uint8Array, at: number): void {
@@ -75,9 +74,10 @@ export class ShardBody extends Announced {
     this.#hashTo(headerBytes + leaves * limits.leafBytes)
   }
 
+  /** `end` is at the end of a leaf. */
   #hashTo(end: number): void {
     if (end <= this.#hashedTo) return
-    this.#hasher.update(this.#target.subarray(this.#hashedTo, end))
+    this.#leaves.push(...leafHashes(this.#primitives, this.#target.subarray(this.#hashedTo, end)))
     this.#hashedTo = end
   }
 }

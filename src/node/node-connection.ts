@@ -208,7 +208,10 @@ export class NodeConnection implements FrameLinkReceiver {
       expectBody: (body) => this.#expectBody(requestId, { body, signal }),
       allocate: (bodyBytes) => this.#allocate(bodyBytes, signal),
       say: (type, payload) => this.#say(requestId, { type, payload }),
-      sendBody: (bytes, last) => outbox.sendBody(requestId, [bytes], { last }),
+      sendBody: async (bytes, last) => {
+        signal.throwIfAborted()
+        await outbox.sendBody(requestId, [bytes], { last })
+      },
     }
   }
 

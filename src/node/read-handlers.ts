@@ -3,7 +3,7 @@ import type { HeldShard, ShardDescription } from '../blocks/shard-store.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { LeafHasher, proveLeaf } from '../core/merkle.ts'
+import { leafHashes, proveLeaf } from '../core/merkle.ts'
 import { decodeShardId, shardIdText } from '../core/shard.ts'
 import { ticketRights } from '../core/ticket.ts'
 import { encodeHead, encodeHeld, encodeProof } from '../wire/answers.ts'
@@ -81,14 +81,14 @@ export async function handleProveLeaf(call: NodeCall, request: LeafRequest): Pro
 }
 
 async function hashLeaves(call: NodeCall, range: Range): Promise<Uint8Array[]> {
-  const hasher = new LeafHasher(call.context.primitives)
+  const leaves: Uint8Array[] = []
   for (let offset = 0; offset < range.length; offset += limits.readChunkBytes) {
     const length = Math.min(limits.readChunkBytes, range.length - offset)
     const buffer = await readChunk(call, { shardId: range.shardId, offset, length })
-    hasher.update(buffer.bytes)
+    leaves.push(...leafHashes(call.context.primitives, buffer.bytes))
     buffer.release()
   }
-  return hasher.finish()
+  return leaves
 }
 
 export async function handleHave(call: NodeCall, shards: readonly ShardPlace[]): Promise<Answer> {

@@ -32,6 +32,7 @@ export class SendPool {
 
   /** At most `readChunkBytes`. Rejects with the signal's reason. */
   async take(count: number, signal: AbortSignal): Promise<SendBuffer> {
+    signal.throwIfAborted()
     const classBytes = count <= limits.leafBytes ? limits.leafBytes : limits.readChunkBytes
     if (this.#waiting.size > 0 || !this.#fits(classBytes)) await this.#wait(classBytes, signal)
     else this.#outBytes += classBytes
@@ -73,10 +74,6 @@ export class SendPool {
           signal.removeEventListener('abort', abort)
           resolve()
         },
-      }
-      if (signal.aborted) {
-        reject(signal.reason as Error)
-        return
       }
       this.#waiting.add(waiter)
       signal.addEventListener('abort', abort, { once: true })

@@ -55,7 +55,7 @@ function decode(pieces: readonly Uint8Array[]): { events: Event[]; failure: unkn
 
 const u32 = fc.integer({ min: 0, max: 0xffffffff })
 const payload = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 200 })
-const message = fc.record(
+const anyMessage = fc.record(
   {
     kind: fc.constant('message' as const),
     requestId: u32,
@@ -64,7 +64,7 @@ const message = fc.record(
   },
   { noNullPrototype: true },
 )
-const body = fc.record(
+const anyBody = fc.record(
   {
     kind: fc.constant('body' as const),
     requestId: u32,
@@ -73,14 +73,14 @@ const body = fc.record(
   },
   { noNullPrototype: true },
 )
-const events = fc.array(fc.oneof(message, body), { maxLength: 12 })
+const anyEvents = fc.array(fc.oneof(anyMessage, anyBody), { maxLength: 12 })
 const seeded = { seed: 20, numRuns: 200 }
 
 describe('frames', () => {
   test('come out as they went in, cut anywhere', () => {
     fc.assert(
       fc.property(
-        events,
+        anyEvents,
         fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
         (sent, cuts) => {
           const stream = concatBytes(sent.map(encode))
@@ -99,7 +99,7 @@ describe('frames', () => {
 
   test('come out as they went in, one byte at a time', () => {
     fc.assert(
-      fc.property(events, (sent) => {
+      fc.property(anyEvents, (sent) => {
         const pieces = [...concatBytes(sent.map(encode))].map((byte) => Uint8Array.of(byte))
         assert.deepEqual(decode(pieces), { events: sent, failure: undefined })
       }),

@@ -59,19 +59,24 @@ export class LinkedShardClient implements ShardClient {
       body: { blocks, eager: bodyBytes <= limits.eagerBodyBytesMax },
       answer: frameTypes.receipt,
     }
-    return decodeReceipt((await this.#ask(exchange, options)).payload)
+    return await this.#ask(exchange, ({ payload }) => decodeReceipt(payload), options)
   }
 
   async read(shard: ShardAddress, options: ReadOptions): Promise<void> {
     const { offset, into } = options
     const payload = encodeRead({ ...placeOf(shard), offset, length: into.length })
-    await this.#ask({ type: frameTypes.read, payload, answer: undefined, into }, options)
+    const exchange = { type: frameTypes.read, payload, answer: undefined, into }
+    await this.#ask(exchange, nothing, options)
   }
 
   async readHeader(shard: ShardAddress, options?: RequestOptions): Promise<ShardHead> {
     const { readHeader: type, header: answer } = frameTypes
     const payload = encodePlace(placeOf(shard))
-    return decodeHead((await this.#ask({ type, payload, answer }, options)).payload)
+    return await this.#ask(
+      { type, payload, answer },
+      (answered) => decodeHead(answered.payload),
+      options,
+    )
   }
 
   async proveLeaf(
@@ -82,26 +87,26 @@ export class LinkedShardClient implements ShardClient {
     const payload = encodeLeaf({ ...placeOf(shard), leaf: options.leaf })
     const into = new Uint8Array(limits.leafBytes)
     const exchange = { type, payload, answer, into, shorter: true }
-    const answered = await this.#ask(exchange, options)
-    return { ...decodeProof(answered.payload), leaf: into.subarray(0, answered.bodyBytes) }
+    const decode = (answered: ExchangeAnswer): ProvenLeaf => ({
+      ...decodeProof(answered.payload),
+      leaf: into.subarray(0, answered.bodyBytes),
+    })
+    return await this.#ask(exchange, decode, options)
   }
 
   async have(shards: readonly ShardAddress[], options?: RequestOptions): Promise<Held[]> {
     assert(shards.length <= limits.haveShardsMax, 'a have names at most haveShardsMax shards')
     const { have: type, held: answer } = frameTypes
     const payload = encodeHave(shards.map(placeOf))
-    return decodeHeld((await this.#ask({ type, payload, answer }, options)).payload, shards.length)
+    const decode = (answered: ExchangeAnswer): Held[] => decodeHeld(answered.payload, shards.length)
+    return await this.#ask({ type, payload, answer }, decode, options)
   }
 
   async list(options: RequestOptions & ListOptions): Promise<ShardListing> {
     const { list: type, listed: answer } = frameTypes
     const after = options.after === undefined ? undefined : encodeShardId(options.after)
     const payload = encodeList({ after, most: options.most })
-    const { shards, more } = decodeListed(
-      (await this.#ask({ type, payload, answer }, options)).payload,
-    )
-    const named = shards.map(({ shardId, ...rest }) => ({ ...rest, shard: decodeShardId(shardId) }))
-    return { shards: named, more }
+    return await this.#ask({ type, payload, answer }, listingOf, options)
   }
 
   async delete(
@@ -117,31 +122,37 @@ export class LinkedShardClient implements ShardClient {
         recordNumber,
       })),
     })
-    const answered = await this.#ask({ type, payload, answer }, options)
-    return decodeDeleted(answered.payload, shards.length)
+    const decode = (answered: ExchangeAnswer): Deleted[] =>
+      decodeDeleted(answered.payload, shards.length)
+    return await this.#ask({ type, payload, answer }, decode, options)
   }
 
   async status(options?: RequestOptions): Promise<NodeStatus> {
     const { status: type, state: answer } = frameTypes
-    return decodeStatus((await this.#ask({ type, payload: none, answer }, options)).payload)
+    const exchange = { type, payload: none, answer }
+    return await this.#ask(exchange, (answered) => decodeStatus(answered.payload), options)
   }
 
   async time(now: TimeRequest, options?: RequestOptions): Promise<void> {
     const { time: type, done: answer } = frameTypes
-    await this.#ask({ type, payload: encodeTime(now), answer }, options)
+    await this.#ask({ type, payload: encodeTime(now), answer }, nothing, options)
   }
 
   async present(ticket: Uint8Array): Promise<void> {
-    await this.#ask({ type: frameTypes.ticket, payload: ticket, answer: frameTypes.done })
+    await this.#ask({ type: frameTypes.ticket, payload: ticket, answer: frameTypes.done }, nothing)
   }
 
   close(): void {
     this.#link.destroy(connectionLost())
   }
 
-  async #ask(exchange: Exchange, options?: RequestOptions): Promise<ExchangeAnswer> {
+  async #ask<Value>(
+    exchange: Exchange,
+    decode: (answered: ExchangeAnswer) => Value,
+    options?: RequestOptions,
+  ): Promise<Value> {
     try {
-      return await this.#multiplexer.request(exchange, options)
+      return decode(await this.#multiplexer.request(exchange, options))
     } catch (error) {
       throw namingNode(error, this.node)
     }
@@ -153,3 +164,11 @@ const none = new Uint8Array(0)
 function placeOf(address: ShardAddress): ShardPlace {
   return { shardId: encodeShardId(address.shard), vault: address.vault }
 }
+
+function listingOf({ payload }: ExchangeAnswer): ShardListing {
+  const { shards, more } = decodeListed(payload)
+  const named = shards.map(({ shardId, ...rest }) => ({ ...rest, shard: decodeShardId(shardId) }))
+  return { shards: named, more }
+}
+
+function nothing(): void {}

@@ -36,11 +36,10 @@ class TcpNetwork implements Network {
     this.#options = options
   }
 
-  connect(address: string, options: ConnectOptions): Promise<Connection> {
+  async connect(address: string, options: ConnectOptions): Promise<Connection> {
     const { host, port } = addressOf(address)
-    return this.#usesTls(host)
-      ? connectSecure({ host, port }, options)
-      : this.#connectPlain({ host, port }, options)
+    if (this.#usesTls(host)) return await connectSecure({ host, port }, options)
+    return await this.#connectPlain({ host, port }, options)
   }
 
   async listen(address: string, accept: (connection: Connection) => void): Promise<Listener> {
