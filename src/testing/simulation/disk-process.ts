@@ -1,6 +1,5 @@
 import { alignBytes, isAligned } from '../../base/aligned.ts'
 import { assert } from '../../base/assert.ts'
-import { equalBytes } from '../../base/bytes.ts'
 import type { Disk, DiskFile, DiskLock, DiskSpace, OpenOptions } from '../../base/disk.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { DiskOperation, SimulatedDisk } from './simulated-disk.ts'
@@ -169,7 +168,10 @@ class OpenSimulatedFile implements DiskFile {
       }
       await this.#process.run('write', path, begin, bytes.length / 2)
       const finish = (): void => {
-        assert(equalBytes(joined(blocks), bytes), `${path}: what is being written does not change`)
+        assert(
+          Buffer.compare(joined(blocks), bytes) === 0,
+          `${path}: what is being written does not change`,
+        )
         if (this.#disk.random.chance(this.#disk.trouble.writeFails)) {
           throw new Error('EIO: simulated')
         }

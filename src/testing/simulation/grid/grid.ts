@@ -1,6 +1,5 @@
 /** The machines of a simulated grid: one coordinator, nodes in zones, clients of a few accounts. */
 import { sleep } from '../../../base/clock.ts'
-import { limits } from '../../../base/limits.ts'
 import type { ShardStore } from '../../../blocks/shard-store.ts'
 import { gridKeys } from '../../../core/grid-keys.ts'
 import type { Primitives } from '../../../core/primitives.ts'
@@ -8,12 +7,13 @@ import { Scheduler } from '../scheduler.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { simulatedNetwork } from '../simulated-network.ts'
 import { Trace } from '../trace.ts'
+import { withKnownSignatures } from '../known-signatures.ts'
 import { ClientHost } from './client-host.ts'
 import { CoordinatorHost } from './coordinator-host.ts'
 import type { CoordinatorHostOptions } from './coordinator-host.ts'
 import type { EngineRooms } from './engine-rooms.ts'
 import type { GridParts, MachineOptions } from './machine.ts'
-import { NodeHost } from './node-host.ts'
+import { heartbeatMs, NodeHost } from './node-host.ts'
 
 export interface GridOptions {
   readonly seed: number
@@ -35,7 +35,8 @@ export class SimulatedGrid {
   readonly clients: readonly ClientHost[]
 
   constructor(options: GridOptions) {
-    const { seed, primitives, zones, accounts } = options
+    const { seed, zones, accounts } = options
+    const primitives = withKnownSignatures(options.primitives)
     this.random = new SeededRandom(seed)
     const scheduler = new Scheduler(this.random.fork())
     const network = simulatedNetwork({ scheduler, random: this.random.fork() })
@@ -46,7 +47,7 @@ export class SimulatedGrid {
     this.coordinator = new CoordinatorHost({
       ...this.#machine(coordinatorName),
       nodes: this.nodes.map(({ config }) => config),
-      limits: options.limits,
+      limits: { heartbeatMs, nodeDownMs: 3 * heartbeatMs, ...options.limits },
       wrapCatalogue: (catalogue) => catalogue,
     })
     this.clients = accounts.map((account, at) => this.#client(`client-${at + 1}`, account, options))
@@ -63,7 +64,7 @@ export class SimulatedGrid {
       await client.logIn()
     }
     // By then each node was heard, also one whose clock was off at first
-    await sleep(this.parts.scheduler.clock(), 2 * limits.heartbeatMs)
+    await sleep(this.parts.scheduler.clock(), heartbeatMs + 500)
   }
 
   close(): void {

@@ -31,6 +31,7 @@ export class Machine {
   readonly random: SeededRandom
   readonly clockOffsetMs: number
   #process: SimulatedProcess | undefined
+  #ended = Promise.withResolvers<'ended'>()
   #plan: { readonly step: Step; left: number; readonly die: () => void } | undefined
 
   constructor({ parts, name, random, clockOffsetMs }: MachineOptions) {
@@ -42,6 +43,11 @@ export class Machine {
 
   get process(): SimulatedProcess | undefined {
     return this.#process
+  }
+
+  /** Resolves when the process that runs now has ended. */
+  get ended(): Promise<'ended'> {
+    return this.#ended.promise
   }
 
   note(what: string): void {
@@ -74,6 +80,8 @@ export class Machine {
     this.#plan = undefined
     this.#process?.end()
     this.#process = undefined
+    this.#ended.resolve('ended')
+    this.#ended = Promise.withResolvers()
     this.parts.network.crash(this.name, options)
   }
 

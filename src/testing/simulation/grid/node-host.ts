@@ -24,6 +24,8 @@ export interface NodeHostOptions extends MachineOptions {
 }
 
 const port = 10_001
+/** Longer than in programs: most of a quiet world's work is heartbeats. */
+export const heartbeatMs = 2_000
 const diskReserveBytes = 1024 * 1024
 
 export class NodeHost extends Machine {
@@ -122,6 +124,7 @@ export class NodeHost extends Machine {
       learn: (answer) => server.learn(answer),
       clock,
       logger: this.logger,
+      periodMs: heartbeatMs,
     })
   }
 

@@ -1,0 +1,68 @@
+import type { Troubles } from './troubles.ts'
+
+/** An invariant that does not hold. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+}
+
+/** What one user was promised while one step ran. */
+export interface Judge {
+  /** An invariant does not hold. */
+  complain(what: string): void
+  /** Something was not done, and said so: an error where nothing excuses it. */
+  failed(what: string, code: string): void
+}
+
+export interface Promises {
+  /** The user's machine. */
+  readonly client: string
+  readonly beganMs: number
+  /** So many nodes may be in trouble while it still has to succeed. */
+  readonly nodesTolerated: number
+}
+
+/** Collects violations: what is thrown in a callback might be taken for something else. */
+export class Court {
+  readonly #troubles: Troubles
+  readonly #note: (who: string, what: string) => void
+  readonly #violations: string[] = []
+  readonly #found = Promise.withResolvers<never>()
+
+  constructor(troubles: Troubles, note: (who: string, what: string) => void) {
+    this.#troubles = troubles
+    this.#note = note
+    this.#found.promise.catch(() => {})
+  }
+
+  /** Rejects with the first violation. */
+  get violated(): Promise<never> {
+    return this.#found.promise
+  }
+
+  get violations(): readonly string[] {
+    return this.#violations
+  }
+
+  complain(what: string): void {
+    this.#note('VIOLATION', what)
+    this.#violations.push(what)
+    this.#found.reject(new Violation(what))
+  }
+
+  judge(promises: Promises): Judge {
+    return {
+      complain: (what) => this.complain(what),
+      failed: (what, code) => {
+        this.#note(promises.client, `${what} failed: ${code}`)
+        if (this.#isExcused(promises)) return
+        this.complain(`${promises.client}: ${what} failed with ${code}, and nothing excuses it`)
+      },
+    }
+  }
+
+  #isExcused({ client, beganMs, nodesTolerated }: Promises): boolean {
+    const machines = this.#troubles.since(beganMs)
+    if (machines.has(client) || machines.has('coordinator')) return true
+    return [...machines].filter((name) => name.startsWith('node-')).length > nodesTolerated
+  }
+}

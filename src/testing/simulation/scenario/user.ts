@@ -1,0 +1,141 @@
+/** Someone at a client machine who puts, gets, lists and removes, and checks all that is answered. */
+import { sleep } from '../../../base/clock.ts'
+import { HoldfastError } from '../../../base/errors.ts'
+import type { Client } from '../../../client/client.ts'
+import { removePath } from '../../../client/tree.ts'
+import type { ClientHost } from '../grid/client-host.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import { folders, pathOf, places } from './contents.ts'
+import type { Contents } from './contents.ts'
+import type { Court, Judge } from './judge.ts'
+import { absent } from './oracle.ts'
+import type { Attempt, Oracle } from './oracle.ts'
+import { putStep } from './put-step.ts'
+import { getStep, listStep } from './read-steps.ts'
+
+export interface UserOptions {
+  readonly host: ClientHost
+  readonly vault: string
+  readonly policy: { readonly k: number; readonly m: number; readonly threshold: number }
+  readonly oracle: Oracle
+  readonly contents: Contents
+  readonly court: Court
+  readonly random: SeededRandom
+}
+
+type StepKind = 'put' | 'get' | 'list' | 'remove'
+
+const pauseMsMax = 2_500
+/** Every wait of a client has an end: by then each command has ended. */
+const stepMsMax = 20 * 60_000
+
+export class User {
+  readonly #options: UserOptions
+  readonly #random: SeededRandom
+
+  constructor(options: UserOptions) {
+    this.#options = options
+    this.#random = options.random
+  }
+
+  async run(steps: number): Promise<void> {
+    const { scheduler } = this.#options.host.parts
+    for (let step = 0; step < steps; step += 1) {
+      await sleep(scheduler.clock(), this.#random.fraction() * pauseMsMax)
+      await this.step()
+    }
+  }
+
+  async step(kind = this.#random.pick<StepKind>(stepKinds)): Promise<void> {
+    const { host, court } = this.#options
+    const { scheduler } = host.parts
+    const judge = this.#judge(kind)
+    const late = scheduler.after(stepMsMax, () => court.complain(`${host.name}: ${kind} hangs`))
+    const client = host.open()
+    const outcome = await Promise.race([this.#attempt(client, kind, judge), host.ended])
+    if (outcome !== 'ended') await Promise.race([client.close(), host.ended])
+    late.cancel()
+  }
+
+  async #attempt(client: Client, kind: StepKind, judge: Judge): Promise<'done'> {
+    try {
+      await this.#do(client, kind, judge)
+    } catch (error) {
+      if (error instanceof HoldfastError) judge.failed(kind, error.code)
+      else judge.complain(`${kind} threw ${String(error)} ${(error as Error).stack ?? ''}`)
+    }
+    return 'done'
+  }
+
+  #do(client: Client, kind: StepKind, judge: Judge): Promise<void> {
+    const { host, oracle, vault } = this.#options
+    const step = { host, oracle, vault, judge, from: oracle.tick() }
+    switch (kind) {
+      case 'put':
+        return putStep(client, { ...step, items: this.#items() })
+      case 'get':
+        return getStep(client, {
+          ...step,
+          places: this.#places(),
+          verify: this.#random.chance(0.3),
+        })
+      case 'list':
+        return listStep(client, step)
+      case 'remove':
+        return this.#remove(client, judge)
+    }
+    return kind satisfies never
+  }
+
+  /** A file, or a folder with all that is in it; once in a while purged at once. */
+  async #remove(client: Client, judge: Judge): Promise<void> {
+    const { host, oracle, vault } = this.#options
+    const random = this.#random
+    const asFolder = random.chance(0.25)
+    const text = asFolder ? random.pick(folders) : random.pick(places).text
+    const below = places.filter((each) => each.text === text || each.text.startsWith(`${text}/`))
+    const from = oracle.tick()
+    const { committer } = await client.vault(vault)
+    const attempts = below.map((each) => oracle.begin(each.text, absent))
+    const now = random.chance(0.4)
+    try {
+      await removePath(committer, { path: pathOf(text), recursive: asFolder, now })
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code !== 'NOT_FOUND') throw error
+      this.#wasAbsent(attempts, from, judge)
+      return
+    }
+    host.note(`removed ${JSON.stringify(text)}${now ? ' for good' : ''}`)
+    for (const attempt of attempts) oracle.acknowledge(attempt)
+  }
+
+  #wasAbsent(attempts: readonly Attempt[], from: number, judge: Judge): void {
+    const { oracle } = this.#options
+    for (const attempt of attempts) {
+      oracle.withdraw(attempt)
+      const { path, value } = attempt
+      const complaint = oracle.complaint({ path, value, from, to: oracle.tick() })
+      if (complaint !== undefined) judge.complain(complaint)
+    }
+  }
+
+  #judge(kind: StepKind): Judge {
+    const { host, court, policy } = this.#options
+    const { k, m, threshold } = policy
+    const nodesTolerated = kind === 'put' ? k + m - threshold : threshold - k
+    return court.judge({ client: host.name, beganMs: host.parts.scheduler.nowMs, nodesTolerated })
+  }
+
+  #items() {
+    const { contents } = this.#options
+    return this.#places().map((place) => ({ place, content: contents.choose(place.kind) }))
+  }
+
+  #places() {
+    const count = this.#random.pick([1, 1, 1, 2, 5])
+    const chosen = Array.from({ length: count }, () => this.#random.pick(places))
+    return [...new Set(chosen)]
+  }
+}
+
+const stepKinds: readonly StepKind[] = ['put', 'put', 'put', 'get', 'get', 'list', 'remove']
