@@ -14,10 +14,11 @@ import { gridKeys } from '../../core/grid-keys.ts'
 import { createControlClient, type ControlClient } from '../../wire/control-client.ts'
 import type { ControlSession } from '../../wire/control-provers.ts'
 import type { ControlTransport } from '../../wire/transport.ts'
-import { fakeOpaqueServer } from '../fake-opaque.ts'
+import { fakeOpaqueClient, fakeOpaqueServer } from '../fake-opaque.ts'
 import { Scheduler } from '../simulation/scheduler.ts'
 import { SeededRandom } from '../simulation/seeded-random.ts'
 import { MemoryNode } from './memory-node.ts'
+import type { AccountWorld } from './test-account.ts'
 
 export interface WorldOptions {
   readonly nodes?: number
@@ -28,12 +29,13 @@ export interface WorldOptions {
 
 export const testPrimitives = createNativePrimitives()
 
-export class CoordinatorWorld {
+export class CoordinatorWorld implements AccountWorld {
   readonly primitives = testPrimitives
   readonly random = new SeededRandom(1)
   readonly scheduler = new Scheduler(this.random)
   readonly clock = this.scheduler.clock()
   readonly gridSecret = new Uint8Array(32).fill(1)
+  readonly opaqueClient = fakeOpaqueClient(this)
   readonly nodes: readonly MemoryNode[]
   readonly #options: WorldOptions
   readonly #database: SqliteDatabase

@@ -6,13 +6,25 @@ import { signVaultRecord } from '../../core/vault-record.ts'
 import { sessionMacKey } from '../../wire/control-auth.ts'
 import type { ControlClient, ControlSession } from '../../wire/control-client.ts'
 import type { ControlRequest } from '../../wire/control.ts'
-import { fakeOpaqueClient } from '../fake-opaque.ts'
-import type { CoordinatorWorld } from './coordinator-world.ts'
+import type { OpaqueClient } from '../../core/opaque.ts'
+import type { Primitives } from '../../core/primitives.ts'
+import type { Random } from '../../base/random.ts'
+import type { MemoryNode } from './memory-node.ts'
+
+/** Where a test account lives. */
+export interface AccountWorld {
+  readonly primitives: Primitives
+  readonly random: Random
+  readonly opaqueClient: OpaqueClient
+  /** In the order in which packs are placed. */
+  readonly nodes: readonly MemoryNode[]
+  client(options?: { readonly source?: string }): ControlClient
+}
 
 export const testPolicy: Policy & { readonly code: 1 } = { code: 1, k: 2, m: 2, threshold: 3 }
 
 export class TestAccount {
-  readonly world: CoordinatorWorld
+  readonly world: AccountWorld
   readonly name: string
   readonly password: string
   readonly account: string
@@ -23,7 +35,7 @@ export class TestAccount {
   readonly home: string
   readonly client: ControlClient
 
-  constructor(world: CoordinatorWorld, name: string, options: { readonly source?: string } = {}) {
+  constructor(world: AccountWorld, name: string, options: { readonly source?: string } = {}) {
     this.world = world
     this.name = name
     this.password = `password of ${name}`
@@ -36,7 +48,7 @@ export class TestAccount {
   }
 
   /** Signed up and logged in. */
-  static async enter(world: CoordinatorWorld, name: string): Promise<TestAccount> {
+  static async enter(world: AccountWorld, name: string): Promise<TestAccount> {
     const account = new TestAccount(world, name)
     await account.signUp()
     await account.logIn()
@@ -45,7 +57,7 @@ export class TestAccount {
 
   async signUp(): Promise<void> {
     const { client, name, password } = this
-    const opaque = fakeOpaqueClient(this.world)
+    const opaque = this.world.opaqueClient
     const { state, registrationRequest } = opaque.startRegistration(password)
     const started = await client.call('signup/start', { name, registrationRequest })
     const { registrationResponse } = started
@@ -69,7 +81,7 @@ export class TestAccount {
   /** Another session. LOGIN_REFUSED. */
   async newSession(password = this.password): Promise<ControlSession> {
     const { client, name, world } = this
-    const opaque = fakeOpaqueClient(world)
+    const opaque = world.opaqueClient
     const { state, startRequest } = opaque.startLogin(password)
     const { login, loginResponse } = await client.call('login/start', { name, startRequest })
     const finished = await opaque.finishLogin({ state, loginResponse, password })

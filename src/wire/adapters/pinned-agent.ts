@@ -2,6 +2,7 @@
 import { Agent, type AgentOptions } from 'node:https'
 import { connect, type ConnectionOptions } from 'node:tls'
 import type { Duplex } from 'node:stream'
+import { limits } from '../../base/limits.ts'
 import { checkPinnedIdentity, pinnedTlsOptions } from './tls.ts'
 
 type Connected = (error: Error | null, stream: Duplex) => void
@@ -12,8 +13,11 @@ export function pinnedAgent(options: AgentOptions, identity: Uint8Array): Agent 
   agent.createConnection = (connection, connected) => {
     const socket = connect({ ...(connection as ConnectionOptions), ...pinnedTlsOptions })
     const failed = (error: Error): void => (connected as Connected)(error, socket)
+    const patience = setTimeout(() => socket.destroy(new Error('ETIMEDOUT')), limits.connectMs)
+    socket.once('close', () => clearTimeout(patience))
     socket.once('error', failed)
     socket.once('secureConnect', () => {
+      clearTimeout(patience)
       socket.off('error', failed)
       try {
         checkPinnedIdentity(socket, identity)
