@@ -1,6 +1,6 @@
 /** Emptying segments that are mostly dead (docs/store.md, section 7). */
 import { alignedBytes, roundUp, alignBytes } from '../base/aligned.ts'
-import { hasCode } from '../base/errors.ts'
+import { hasCode, HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
@@ -14,6 +14,7 @@ import type { SegmentReaders } from './segment-readers.ts'
 import { scanSegment } from './segment-scan.ts'
 import type { SegmentRow } from './segment-table.ts'
 import type { StoreFaults } from './store-faults.ts'
+import { storeFailure } from './store-failure.ts'
 import type { StoreIndex } from './store-index.ts'
 import { startBlockBytes } from './superblock.ts'
 import { bodyHasRoot } from './verify-body.ts'
@@ -60,6 +61,10 @@ export class Compaction {
     } catch (error) {
       // From the beginning another time: what was copied is dead there by then
       this.#emptying = undefined
+      // What cannot be read through must not keep other segments from being emptied
+      if (!(error instanceof HoldfastError)) {
+        this.#left.set(emptying.row.number, emptying.row.liveBytes)
+      }
       throw error
     }
     return true
@@ -172,7 +177,7 @@ export class Compaction {
         bodyBytes: record.bodyBytes,
         plan,
         written: () => resolve(),
-        failed: reject,
+        failed: (cause) => reject(storeFailure('move a record', cause)),
       })
     })
   }

@@ -1,3 +1,4 @@
+import { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { paddedBytes } from './batch-layout.ts'
 import type { PlannedRecord, WrittenRecord } from './planned-record.ts'
@@ -34,6 +35,7 @@ export class GroupCommit {
   #queue: PendingWrite[] = []
   #running: Promise<void> | undefined
   #queuedBytes = 0
+  #ended = false
 
   constructor(log: SegmentLog, hooks: GroupCommitHooks) {
     this.#log = log
@@ -45,15 +47,21 @@ export class GroupCommit {
     return this.#queuedBytes
   }
 
+  /** After `end` it fails. */
   add(write: PendingWrite): void {
+    if (this.#ended) {
+      write.failed(new HoldfastError('DISK_GONE', 'The store is closed'))
+      return
+    }
     this.#queue.push(write)
     this.#queuedBytes += paddedBytes(write.bodyBytes)
     this.#running ??= this.#run()
   }
 
-  /** Resolves when nothing is under way and nothing waits. */
-  async idle(): Promise<void> {
+  /** Resolves when nothing is under way or waits; nothing is written from then on. */
+  async end(): Promise<void> {
     while (this.#running !== undefined) await this.#running
+    this.#ended = true
   }
 
   async #run(): Promise<void> {

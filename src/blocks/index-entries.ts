@@ -92,6 +92,14 @@ export class IndexEntries {
     }
   }
 
+  segment(number: number): number {
+    return this.#pieceOf(number).segments[number % piece]!
+  }
+
+  dataBytes(number: number): number {
+    return this.#pieceOf(number).dataBytes[number % piece]!
+  }
+
   remove(number: number): void {
     const at = number % piece
     const entries = this.#pieceOf(number)

@@ -5,7 +5,6 @@ import { limits } from '../base/limits.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { BufferPool, type ShardBuffer } from './buffer-pool.ts'
-import { writeCheckpoint } from './checkpoint.ts'
 import { Compaction } from './compaction.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { WrittenRecord } from './planned-record.ts'
@@ -29,6 +28,7 @@ import { refusal, storeFailure } from './store-failure.ts'
 import type { StoreFaults } from './store-faults.ts'
 import { writeSuperblock } from './store-files.ts'
 import { StoreHealth } from './store-health.ts'
+import { StoreWork } from './store-work.ts'
 import type { StoreIndex } from './store-index.ts'
 import type { Superblock } from './superblock.ts'
 
@@ -59,11 +59,10 @@ export class OpenSegmentStore implements ShardStore {
   readonly #commit: GroupCommit
   readonly #reading: ShardReading
   readonly #writing: ShardWriting
-  readonly #compaction: Compaction
+  readonly #work: StoreWork
   #superblock: Superblock
   #raising: Promise<void> = Promise.resolve()
   #working: Promise<WorkDone> | undefined
-  #recordsSinceCheckpoint: number
   #closed = false
 
   constructor(options: OpenSegmentStoreOptions) {
@@ -71,9 +70,8 @@ export class OpenSegmentStore implements ShardStore {
     this.#options = options
     this.#superblock = options.superblock
     const { index, lastSequence, nextSegment, report } = options.recovered
-    const { storeKey } = options.superblock
+    const { storeId, storeKey } = options.superblock
     this.#index = index
-    this.#recordsSinceCheckpoint = report.recordsRead
     this.#pool = new BufferPool(options.receiveBytesMax)
     this.#readers = new SegmentReaders(disk, limits.openSegmentsMax)
     this.#health = new StoreHealth({ disk, logger, reserveBytes })
@@ -84,6 +82,7 @@ export class OpenSegmentStore implements ShardStore {
       segmentBytes,
       superblock: () => this.#superblock,
       created: (segment) => index.segments.add(segment),
+      cut: (segment) => this.#work.doubt(segment),
       nextSegment,
       nextSequence: lastSequence + 1,
       faults,
@@ -99,7 +98,7 @@ export class OpenSegmentStore implements ShardStore {
     this.#reading = new ShardReading({ index, readers, primitives, storeKey })
     const [log, commit, reading, health] = [this.#log, this.#commit, this.#reading, this.#health]
     this.#writing = new ShardWriting({ clock, index, reading, log, commit, health })
-    this.#compaction = new Compaction({
+    const compaction = new Compaction({
       disk,
       primitives,
       storeKey,
@@ -111,6 +110,19 @@ export class OpenSegmentStore implements ShardStore {
       logger,
       faults,
       isChanging: (shardId) => this.#writing.isChanging(shardId),
+    })
+    this.#work = new StoreWork({
+      disk,
+      primitives,
+      logger,
+      storeId,
+      storeKey,
+      index,
+      log,
+      readers,
+      compaction,
+      checkpointRecords: options.checkpointRecords,
+      recordsSinceCheckpoint: report.recordsRead,
     })
     if (options.lock === undefined) health.set(readOnlyDisk)
   }
@@ -231,10 +243,10 @@ export class OpenSegmentStore implements ShardStore {
     if (this.#closed) return
     this.#closed = true
     await this.#working?.catch(() => undefined)
-    await this.#commit.idle()
+    await this.#commit.end()
     await this.#raising
     try {
-      if (this.#recordsSinceCheckpoint > 0 && this.#mayWrite()) await this.#checkpoint()
+      if (this.#mayWrite()) await this.#work.checkpoint()
     } finally {
       await this.#log.close()
       this.#readers.close()
@@ -248,7 +260,7 @@ export class OpenSegmentStore implements ShardStore {
       if (!this.#options.faults.has('index-first')) this.#index.apply(record)
       bytes += record.planned.block.length
     }
-    this.#recordsSinceCheckpoint += records.length
+    this.#work.wrote(records.length)
     this.#health.wrote(bytes)
     this.#writing.durable(records)
   }
@@ -305,28 +317,9 @@ export class OpenSegmentStore implements ShardStore {
 
   async #workOnce(): Promise<WorkDone> {
     if (this.#closed || !this.#mayWrite()) return 'nothing-to-do'
-    if (this.#recordsSinceCheckpoint >= this.#options.checkpointRecords) {
-      await this.#checkpoint()
-      return 'did-some'
-    }
-    try {
-      if (!(await this.#compaction.step())) return 'nothing-to-do'
-    } catch (cause) {
-      throw storeFailure('compact the store', cause)
-    }
-    await this.#health.measure()
-    return 'did-some'
-  }
-
-  async #checkpoint(): Promise<void> {
-    const { disk, primitives } = this.#options
-    const { storeId } = this
-    this.#recordsSinceCheckpoint = 0
-    try {
-      await writeCheckpoint(this.#index, this.#log.position, { disk, primitives, storeId })
-    } catch (cause) {
-      throw storeFailure('write the index', cause)
-    }
+    const done = await this.#work.unit()
+    if (done === 'did-some') await this.#health.measure()
+    return done
   }
 
   #mayWrite(): boolean {

@@ -1,5 +1,6 @@
 /** What a store knows after opening (docs/store.md, section 6). */
 import { hasCode } from '../base/errors.ts'
+import { decodeHeader } from '../core/shard.ts'
 import { readCheckpoint } from './checkpoint.ts'
 import { vaultOfHeader } from './planned-record.ts'
 import { recordHeaderBytes, type RecordHeader } from './record.ts'
@@ -146,8 +147,19 @@ class Recovery {
     this.#highest = Math.max(this.#highest, header.sequence)
     this.#floor = Math.max(this.#floor, header.durable)
     const vault = header.type === 'shard' ? vaultOfHeader(shardHeader) : undefined
-    this.#unsure.push({ header: copyOf(header), place: { segment, offset }, vault })
+    const damaged = header.type === 'shard' && !this.#verifies(shardHeader)
+    this.#unsure.push({ header: copyOf(header), place: { segment, offset }, vault, damaged })
     if (this.#unsure[0]!.header.sequence <= this.#floor) this.#applySure()
+  }
+
+  #verifies(shardHeader: Uint8Array): boolean {
+    try {
+      decodeHeader(this.#options.primitives, shardHeader)
+      return true
+    } catch (error) {
+      if (hasCode(error, 'MALFORMED') || hasCode(error, 'VERSION_UNSUPPORTED')) return false
+      throw error
+    }
   }
 
   #applySure(): void {

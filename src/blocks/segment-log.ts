@@ -26,6 +26,8 @@ export interface SegmentLogOptions {
   readonly segmentBytes: number
   /** As it is now: its term goes into each new segment. */
   readonly superblock: () => Superblock
+  /** A write failed in this segment; what was durable in it before is to be read again. */
+  readonly cut: (segment: number) => void
   /** A file of this number may exist from now on. */
   readonly created: (segment: number) => void
   /** What the next batch begins with. */
@@ -114,6 +116,7 @@ export class SegmentLog {
       await file.close()
     }
     this.#cutDue = undefined
+    this.#options.cut(broken.number)
     await closeQuietly(broken.file)
   }
 

@@ -10,6 +10,8 @@ export interface IndexedRecord {
   readonly place: Place
   /** Of a shard. */
   readonly vault?: Uint8Array | undefined
+  /** The shard's own header does not verify. */
+  readonly damaged?: boolean
 }
 
 /**
@@ -52,10 +54,9 @@ export class StoreIndex {
     const { entries } = this.shards
     for (let number = 0; number < entries.end; number += 1) {
       if (!entries.isLive(number)) continue
-      const entry = entries.get(number)
-      const row = this.segments.get(entry.segment)
-      if (row === undefined) lost.push(entry.shardId)
-      else row.liveBytes += spanOf(entry)
+      const row = this.segments.get(entries.segment(number))
+      if (row === undefined) lost.push(entries.id(number).slice())
+      else row.liveBytes += spanOf({ dataBytes: entries.dataBytes(number) })
     }
     for (const shardId of lost) this.shards.delete(shardId)
     return lost.length
@@ -66,7 +67,7 @@ export class StoreIndex {
     if (entry?.recordNumber === recordNumber) this.shards.set({ ...entry, damaged: true })
   }
 
-  #applyShard({ header, place, vault }: IndexedRecord): void {
+  #applyShard({ header, place, vault, damaged = false }: IndexedRecord): void {
     const known = this.shards.find(header.shardId)
     if (known !== undefined && !isNewer(header, place, known)) {
       if (known.segment !== place.segment) this.segments.add(place.segment).emptying = true
@@ -76,7 +77,7 @@ export class StoreIndex {
     if (known !== undefined) this.#leave(known, { emptying: known.segment !== place.segment })
     const dataBytes = header.bodyBytes - headerBytes
     const { shardId, recordNumber } = header
-    const entry = { ...place, shardId, vault: vault!, dataBytes, recordNumber, damaged: false }
+    const entry = { ...place, shardId, vault: vault!, dataBytes, recordNumber, damaged }
     this.shards.set(entry)
     this.segments.add(place.segment).liveBytes += spanOf(entry)
   }

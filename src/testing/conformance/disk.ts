@@ -8,7 +8,7 @@ export interface DiskKit {
   /** An empty disk, as one process sees it. */
   readonly disk: Disk
   /** The same disk as another process sees it. */
-  other(): Promise<Disk>
+  readonly other: () => Promise<Disk>
 }
 
 export type DiskHarness = (work: (kit: DiskKit) => Promise<void>) => Promise<void>

@@ -1,0 +1,79 @@
+import type { Disk } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Primitives } from '../core/primitives.ts'
+import { writeCheckpoint } from './checkpoint.ts'
+import type { Compaction } from './compaction.ts'
+import { checkSegment } from './segment-check.ts'
+import type { SegmentLog } from './segment-log.ts'
+import type { SegmentReaders } from './segment-readers.ts'
+import type { WorkDone } from './shard-store.ts'
+import { storeFailure } from './store-failure.ts'
+import type { StoreIndex } from './store-index.ts'
+
+export interface StoreWorkOptions {
+  readonly disk: Disk
+  readonly primitives: Primitives
+  readonly logger: Logger
+  readonly storeId: Uint8Array
+  readonly storeKey: Uint8Array
+  readonly index: StoreIndex
+  readonly log: SegmentLog
+  readonly readers: SegmentReaders
+  readonly compaction: Compaction
+  readonly checkpointRecords: number
+  /** Records that an index on disk does not hold yet. */
+  readonly recordsSinceCheckpoint: number
+}
+
+/** What a store does beside its requests: one unit at a time. */
+export class StoreWork {
+  readonly #options: StoreWorkOptions
+  /** Segments in which a write failed: to be read again. */
+  readonly #doubtful = new Set<number>()
+  #recordsSinceCheckpoint: number
+
+  constructor(options: StoreWorkOptions) {
+    this.#options = options
+    this.#recordsSinceCheckpoint = options.recordsSinceCheckpoint
+  }
+
+  wrote(records: number): void {
+    this.#recordsSinceCheckpoint += records
+  }
+
+  doubt(segment: number): void {
+    this.#doubtful.add(segment)
+  }
+
+  async unit(): Promise<WorkDone> {
+    const [doubtful] = this.#doubtful
+    if (doubtful !== undefined) return this.#check(doubtful)
+    const { checkpointRecords, compaction } = this.#options
+    if (this.#recordsSinceCheckpoint >= checkpointRecords) return this.checkpoint()
+    try {
+      return (await compaction.step()) ? 'did-some' : 'nothing-to-do'
+    } catch (cause) {
+      throw storeFailure('compact the store', cause)
+    }
+  }
+
+  /** Writes the index unless the one on disk is as good. */
+  async checkpoint(): Promise<WorkDone> {
+    if (this.#recordsSinceCheckpoint === 0) return 'nothing-to-do'
+    const { index, log } = this.#options
+    this.#recordsSinceCheckpoint = 0
+    try {
+      await writeCheckpoint(index, log.position, this.#options)
+    } catch (cause) {
+      throw storeFailure('write the index', cause)
+    }
+    return 'did-some'
+  }
+
+  async #check(segment: number): Promise<WorkDone> {
+    this.#doubtful.delete(segment)
+    const damaged = await checkSegment(segment, this.#options)
+    this.#options.logger.info('segment-checked', { segment, damaged })
+    return 'did-some'
+  }
+}
