@@ -15,6 +15,7 @@ import {
 import { Blake3Hasher } from '@napi-rs/blake-hash'
 import { assert } from '../../base/assert.ts'
 import type { Primitives, RunningHash, Sealing } from '../primitives.ts'
+import { loadFfiGcm } from './ffi-gcm.ts'
 import { keyBytes, nonceBytes, signatureBytes, sized, tagBytes } from '../sized.ts'
 
 const cipher = 'aes-256-gcm'
@@ -27,7 +28,13 @@ const keptMax = 1024
 const privateKeyHead = Buffer.from('302e020100300506032b657004220420', 'hex')
 const publicKeyHead = Buffer.from('302a300506032b6570032100', 'hex')
 
-export function createNativePrimitives(): Primitives {
+export interface NativeOptions {
+  /** False keeps to node's cipher objects; otherwise OpenSSL is called directly where that works. */
+  readonly direct?: boolean
+}
+
+export function createNativePrimitives(options: NativeOptions = {}): Primitives {
+  const gcm = options.direct === false ? undefined : loadFfiGcm()
   const hasher = new Blake3Hasher()
   const keyedHashers = new Kept((key) => Blake3Hasher.newKeyed(asBuffer(key)))
   const privateKeys = new Kept(privateKeyOf)
@@ -39,8 +46,8 @@ export function createNativePrimitives(): Primitives {
     },
     sha256: () => new NodeHash('sha256'),
     md5: () => new NodeHash('md5'),
-    seal: sealInto,
-    open: openInto,
+    seal: gcm ? (sealing, parts, into) => gcm.seal(sealing, parts, into) : sealInto,
+    open: gcm ? (sealing, sealed, into) => gcm.open(sealing, sealed, into) : openInto,
     signingPublicKey: (seed) => rawPublicKey(privateKeys.of(seed)),
     sign: (seed, message) => new Uint8Array(sign(undefined, message, privateKeys.of(seed))),
     verify(publicKey, message, signature) {
