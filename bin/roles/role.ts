@@ -9,7 +9,7 @@ import { superior } from '../../src/cli/adapters/supervised.ts'
 import type { Context } from '../../src/cli/main.ts'
 import type { Outcome } from '../../src/cli/output.ts'
 import type { Settings } from '../../src/config/schema.ts'
-import { isLoopback, parseAddress } from '../../src/config/address.ts'
+import { isLoopback, parseAddress } from '../../src/base/address.ts'
 
 /** A program that serves at `address` until it is closed. */
 export interface Service {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { formatAddress, isLoopback, parseAddress } from './address.ts'
+import { formatAddress, isLoopback, parseAddress } from '../base/address.ts'
 import { nearest } from './problem.ts'
 import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts'
 

@@ -1,5 +1,5 @@
 /** One value of a setting: read from TOML, from the environment or a flag; written for people. */
-import { parseAddress } from './address.ts'
+import { parseAddress } from '../base/address.ts'
 import type { SettingType } from './setting.ts'
 import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts'
 
