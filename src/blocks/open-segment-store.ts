@@ -1,17 +1,7 @@
-import type { Clock } from '../base/clock.ts'
-import type { Disk, DiskLock } from '../base/disk.ts'
 import { hasCode, HoldfastError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
-import type { Logger } from '../base/logger.ts'
-import type { Primitives } from '../core/primitives.ts'
 import { BufferPool, type ShardBuffer } from './buffer-pool.ts'
-import { Compaction } from './compaction.ts'
-import { GroupCommit } from './group-commit.ts'
 import type { WrittenRecord } from './planned-record.ts'
-import type { Recovered } from './recovery.ts'
-import { SegmentLog } from './segment-log.ts'
-import { SegmentReaders } from './segment-readers.ts'
-import { held, ShardReading } from './shard-reading.ts'
+import { held } from './shard-reading.ts'
 import type {
   HeldShard,
   Listing,
@@ -23,108 +13,31 @@ import type {
   StoreUsage,
   WorkDone,
 } from './shard-store.ts'
-import { ShardWriting } from './shard-writing.ts'
 import { refusal, storeFailure } from './store-failure.ts'
-import type { StoreFaults } from './store-faults.ts'
 import { writeSuperblock } from './store-files.ts'
-import { StoreHealth } from './store-health.ts'
-import { StoreWork } from './store-work.ts'
-import type { StoreIndex } from './store-index.ts'
+import { storeParts, type StoreParts, type StorePartsOptions } from './store-parts.ts'
 import type { Superblock } from './superblock.ts'
 
-export interface OpenSegmentStoreOptions {
-  readonly disk: Disk
-  readonly primitives: Primitives
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly segmentBytes: number
-  readonly reserveBytes: number
-  readonly receiveBytesMax: number
-  readonly checkpointRecords: number
-  readonly faults: StoreFaults
-  readonly superblock: Superblock
-  readonly recovered: Recovered
-  /** Undefined: nothing may be written. */
-  readonly lock: DiskLock | undefined
-}
-
-/** A segment store after recovery: wires log, group commit, index, readers and compaction together. */
+/** A segment store after recovery. */
 export class OpenSegmentStore implements ShardStore {
-  readonly #options: OpenSegmentStoreOptions
-  readonly #index: StoreIndex
+  readonly #options: StorePartsOptions
   readonly #pool: BufferPool
-  readonly #readers: SegmentReaders
-  readonly #health: StoreHealth
-  readonly #log: SegmentLog
-  readonly #commit: GroupCommit
-  readonly #reading: ShardReading
-  readonly #writing: ShardWriting
-  readonly #work: StoreWork
+  readonly #parts: StoreParts
   #superblock: Superblock
   #raising: Promise<void> = Promise.resolve()
   #working: Promise<WorkDone> | undefined
   #closed = false
 
-  constructor(options: OpenSegmentStoreOptions) {
-    const { disk, primitives, clock, segmentBytes, logger, reserveBytes, faults } = options
+  constructor(options: StorePartsOptions) {
     this.#options = options
     this.#superblock = options.superblock
-    const { index, lastSequence, nextSegment, report } = options.recovered
-    const { storeId, storeKey } = options.superblock
-    this.#index = index
     this.#pool = new BufferPool(options.receiveBytesMax)
-    this.#readers = new SegmentReaders(disk, limits.openSegmentsMax)
-    this.#health = new StoreHealth({ disk, logger, reserveBytes })
-    this.#log = new SegmentLog({
-      disk,
-      clock,
-      primitives,
-      segmentBytes,
+    this.#parts = storeParts(options, {
       superblock: () => this.#superblock,
-      created: (segment) => index.segments.add(segment),
-      cut: (segment) => this.#work.doubt(segment),
-      nextSegment,
-      nextSequence: lastSequence + 1,
-      faults,
-      aboutToWrite: faults.has('index-first')
-        ? (records) => records.forEach((record) => index.apply(record))
-        : undefined,
-    })
-    this.#commit = new GroupCommit(this.#log, {
       durable: (records) => this.#durable(records),
       failed: (cause) => this.#failed(cause),
     })
-    const readers = this.#readers
-    this.#reading = new ShardReading({ index, readers, primitives, storeKey })
-    const [log, commit, reading, health] = [this.#log, this.#commit, this.#reading, this.#health]
-    this.#writing = new ShardWriting({ clock, index, reading, log, commit, health })
-    const compaction = new Compaction({
-      disk,
-      primitives,
-      storeKey,
-      segmentBytes,
-      index,
-      log,
-      commit,
-      readers,
-      logger,
-      faults,
-      isChanging: (shardId) => this.#writing.isChanging(shardId),
-    })
-    this.#work = new StoreWork({
-      disk,
-      primitives,
-      logger,
-      storeId,
-      storeKey,
-      index,
-      log,
-      readers,
-      compaction,
-      checkpointRecords: options.checkpointRecords,
-      recordsSinceCheckpoint: report.recordsRead,
-    })
-    if (options.lock === undefined) health.set(readOnlyDisk)
+    if (options.lock === undefined) this.#parts.health.set(readOnlyDisk)
   }
 
   get storeId(): Uint8Array {
@@ -132,11 +45,11 @@ export class OpenSegmentStore implements ShardStore {
   }
 
   get lastRecord(): number {
-    return this.#log.lastSequence
+    return this.#parts.log.lastSequence
   }
 
   get state(): StoreState {
-    return this.#health.state
+    return this.#parts.health.state
   }
 
   get term(): number {
@@ -157,16 +70,16 @@ export class OpenSegmentStore implements ShardStore {
   async put(buffer: ShardBuffer, { root }: { readonly root: Uint8Array }): Promise<StoredShard> {
     try {
       this.#refuseClosed()
-      if (isOutOfSpace(this.state)) await this.#health.measure()
+      if (isOutOfSpace(this.state)) await this.#parts.health.measure()
       if (this.state.kind !== 'serving') throw refusal(this.state)
-      return await this.#writing.put(buffer, root)
+      return await this.#parts.writing.put(buffer, root)
     } finally {
       buffer.release()
     }
   }
 
   find(shardId: Uint8Array): HeldShard | undefined {
-    const entry = this.#index.shards.find(shardId)
+    const entry = this.#parts.index.shards.find(shardId)
     return entry && held(entry)
   }
 
@@ -175,12 +88,12 @@ export class OpenSegmentStore implements ShardStore {
     range: { readonly offset: number; readonly target: Uint8Array },
   ): Promise<boolean> {
     this.#refuseGone()
-    return this.#reading.read(shardId, range)
+    return this.#parts.reading.read(shardId, range)
   }
 
   async readHeader(shardId: Uint8Array): Promise<ShardDescription | undefined> {
     this.#refuseGone()
-    return this.#reading.describe(shardId)
+    return this.#parts.reading.describe(shardId)
   }
 
   async list(options: {
@@ -188,7 +101,7 @@ export class OpenSegmentStore implements ShardStore {
     readonly most: number
   }): Promise<Listing> {
     this.#refuseGone()
-    const ids = this.#index.shards.idsAfter(options.after, options.most + 1)
+    const ids = this.#parts.index.shards.idsAfter(options.after, options.most + 1)
     const more = ids.length > options.most
     const described = ids.slice(0, options.most).map((shardId) => this.#describeForList(shardId))
     const shards = (await Promise.all(described)).filter((shard) => shard !== undefined)
@@ -199,11 +112,11 @@ export class OpenSegmentStore implements ShardStore {
     this.#refuseClosed()
     const { state } = this
     if (state.kind !== 'serving' && !isOutOfSpace(state)) throw refusal(state)
-    return this.#writing.remove(shardId, recordNumber)
+    return this.#parts.writing.remove(shardId, recordNumber)
   }
 
   markDamaged(shardId: Uint8Array, recordNumber: number): void {
-    this.#index.markDamaged(shardId, recordNumber)
+    this.#parts.index.markDamaged(shardId, recordNumber)
   }
 
   async raiseTerm(term: number): Promise<void> {
@@ -215,17 +128,17 @@ export class OpenSegmentStore implements ShardStore {
 
   usage(): StoreUsage {
     let [usedBytes, liveBytes] = [0, 0]
-    for (const row of this.#index.segments.rows) {
+    for (const row of this.#parts.index.segments.rows) {
       usedBytes += row.writtenBytes
       liveBytes += row.liveBytes
     }
-    const { freeBytes } = this.#health
-    return { shards: this.#index.shards.count, usedBytes, liveBytes, freeBytes }
+    const { freeBytes } = this.#parts.health
+    return { shards: this.#parts.index.shards.count, usedBytes, liveBytes, freeBytes }
   }
 
   async probe(): Promise<StoreState> {
     if (this.#closed) return this.state
-    await this.#health.measure()
+    await this.#parts.health.measure()
     const { state } = this
     const mayWriteAgain = state.kind === 'read-only' && state.cause === 'disk'
     if (mayWriteAgain && this.#options.lock !== undefined) await this.#tryWriting()
@@ -243,13 +156,13 @@ export class OpenSegmentStore implements ShardStore {
     if (this.#closed) return
     this.#closed = true
     await this.#working?.catch(() => undefined)
-    await this.#commit.end()
+    await this.#parts.commit.end()
     await this.#raising
     try {
-      if (this.#mayWrite()) await this.#work.checkpoint()
+      if (this.#mayWrite()) await this.#parts.work.checkpoint()
     } finally {
-      await this.#log.close()
-      this.#readers.close()
+      await this.#parts.log.close()
+      this.#parts.readers.close()
       await this.#options.lock?.release()
     }
   }
@@ -257,22 +170,22 @@ export class OpenSegmentStore implements ShardStore {
   #durable(records: readonly WrittenRecord[]): void {
     let bytes = 0
     for (const record of records) {
-      if (!this.#options.faults.has('index-first')) this.#index.apply(record)
+      if (!this.#options.faults.has('index-first')) this.#parts.index.apply(record)
       bytes += record.planned.block.length
     }
-    this.#work.wrote(records.length)
-    this.#health.wrote(bytes)
-    this.#writing.durable(records)
+    this.#parts.work.wrote(records.length)
+    this.#parts.health.wrote(bytes)
+    this.#parts.writing.durable(records)
   }
 
   async #failed(cause: unknown): Promise<'go-on' | { readonly refuse: unknown }> {
-    if (this.#health.failed(cause) === 'try-again') {
+    if (this.#parts.health.failed(cause) === 'try-again') {
       try {
-        await this.#log.repair()
-        this.#health.set({ kind: 'serving' })
+        await this.#parts.log.repair()
+        this.#parts.health.set({ kind: 'serving' })
         return 'go-on'
       } catch (again) {
-        this.#health.failed(again)
+        this.#parts.health.failed(again)
       }
     }
     const { state } = this
@@ -281,11 +194,11 @@ export class OpenSegmentStore implements ShardStore {
 
   #tryWriting(): Promise<void> {
     return new Promise((resolve) => {
-      this.#commit.add({
+      this.#parts.commit.add({
         bodyBytes: 0,
         plan: () => [],
         written: () => {
-          this.#health.set({ kind: 'serving' })
+          this.#parts.health.set({ kind: 'serving' })
           resolve()
         },
         failed: () => resolve(),
@@ -306,7 +219,7 @@ export class OpenSegmentStore implements ShardStore {
 
   async #describeForList(shardId: Uint8Array): Promise<ShardDescription | undefined> {
     try {
-      return await this.#reading.describe(shardId)
+      return await this.#parts.reading.describe(shardId)
     } catch (error) {
       if (!hasCode(error, 'CORRUPT')) throw error
       const entry = this.find(shardId)
@@ -317,8 +230,8 @@ export class OpenSegmentStore implements ShardStore {
 
   async #workOnce(): Promise<WorkDone> {
     if (this.#closed || !this.#mayWrite()) return 'nothing-to-do'
-    const done = await this.#work.unit()
-    if (done === 'did-some') await this.#health.measure()
+    const done = await this.#parts.work.unit()
+    if (done === 'did-some') await this.#parts.health.measure()
     return done
   }
 
