@@ -176,6 +176,10 @@ export const limits = Object.freeze({
   probePeriodMs: 5 * second,
 
   // Client
+  /** How long a node that failed is asked last; doubled while it goes on, up to nodeDistrustMaxMs. */
+  nodeDistrustMs: 5 * second,
+  nodeDistrustMaxMs: 1 * minute,
+  clusterRefreshMs: 5 * second,
   knownAskBytesMin: 64 * KiB,
   readAheadBytesMax: 32 * MiB,
   readSlotsBytes: 48 * MiB,
@@ -184,6 +188,8 @@ export const limits = Object.freeze({
   packsUnderWayMax: 8,
   unregisteredBytesMax: 64 * MiB,
   changedReadsMax: 3,
+  /** Of one file: reads to send again what was collected meanwhile. */
+  resendsMax: 4,
   windowBytes: 8 * MiB,
   windowsBytes: 24 * MiB,
   packSlotsBytes: 64 * MiB,
@@ -191,6 +197,10 @@ export const limits = Object.freeze({
   batchFilesMax: 512,
   batchGetFilesMax: 2048,
   lateSendMs: 3 * second,
+  /** Choices of k shards that a read of damaged bytes tries. */
+  recoverTriesMax: 64,
+  /** Since it was last written: then a temporary file of a get was left behind. */
+  partStaleMs: 1 * hour,
   pageBytesHeldMax: 512 * KiB,
   sentChunksMax: 65_536,
   vaultNameBytesMax: 255,
