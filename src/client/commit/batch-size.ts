@@ -23,11 +23,19 @@ const packFramingBytes = 1024
 const shardBytes = 2 * 1024
 const packChunkBytes = 128
 
-/** Of a pending operation that becomes so many: at most one for each folder on its path and itself. */
-export function sizeOf(pending: Pending, operations: number = mostOperations(pending)): BatchSize {
+export interface SizeOptions {
+  /** How many it becomes; at most one for each folder on its path and itself. */
+  readonly operations?: number
+  /** Packs that the batch has already. */
+  readonly has?: (pack: string) => boolean
+}
+
+export function sizeOf(pending: Pending, options: SizeOptions = {}): BatchSize {
+  const { operations = mostOperations(pending), has = () => false } = options
   const base = { ...emptySize, operations, bytes: operations * operationBytes }
-  const isFile = pending.kind === 'file' || pending.kind === 'link'
-  return isFile ? addSizes(base, fileSize(pending)) : base
+  if (pending.kind !== 'file' && pending.kind !== 'link') return base
+  const packs = (pending.packs ?? []).filter(({ pack }) => !has(pack))
+  return addSizes(base, fileSize(pending, packs))
 }
 
 function mostOperations(pending: Pending): number {
@@ -54,7 +62,7 @@ export function fitsCommit(size: BatchSize): boolean {
   )
 }
 
-function fileSize({ pages, packs = [] }: PendingFile): BatchSize {
+function fileSize({ pages }: PendingFile, packs: readonly NewPack[]): BatchSize {
   let chunks = 0
   let bytes = 0
   for (const { ids, sealedLengths } of pages.inline) {

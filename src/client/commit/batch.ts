@@ -10,7 +10,14 @@ import type { VaultFeed } from '../index/vault-feed.ts'
 import type { IndexEntry, VaultIndex } from '../index/vault-index.ts'
 import type { Session } from '../session.ts'
 import { hasChild, pathText, resolvePath, type Path } from '../tree.ts'
-import { addSizes, emptySize, fitsCommit, sizeOf, type BatchSize } from './batch-size.ts'
+import {
+  addSizes,
+  emptySize,
+  fitsCommit,
+  sizeOf,
+  type BatchSize,
+  type SizeOptions,
+} from './batch-size.ts'
 import {
   fileChange,
   folderChange,
@@ -56,8 +63,13 @@ export class Batch {
   readonly #feed: VaultFeed
   readonly #maker: ChangeMaker
   readonly #packs = new Map<string, NewPack>()
-  /** Folders made here, by place. */
+  readonly #known: SizeOptions = { has: (pack) => this.#packs.has(pack) }
+  /** Folders made or changed here, by place. */
   readonly #folders = new Map<string, string>()
+  /** Those that are new: nothing is in them but what is laid here. */
+  readonly #empty = new Set<string>()
+  /** Folders on the way, looked up once. */
+  readonly #passed = new Map<string, string>()
   /** Places and, of removals, entries changed here. */
   readonly #touched = new Set<string>()
   #removes = false
@@ -91,7 +103,7 @@ export class Batch {
   /** Throws KIND_CONFLICT, NOT_FOUND, EXISTS, FOLDER_NOT_EMPTY, BAD_NAME, BAD_USAGE, OVER_LIMIT. */
   lay(pending: Pending, options: LayOptions): Laid {
     checkPath(pending.path)
-    const size = sizeOf(pending)
+    const size = sizeOf(pending, this.#known)
     if (!fitsCommit(size)) throw overLimit(pending.path)
     if (!this.#goesWith(pending) || !fitsCommit(addSizes(this.#size, size))) return later
     const before = this.operations.length
@@ -112,7 +124,7 @@ export class Batch {
   }
 
   #count(pending: Pending, operations: number): void {
-    this.#size = addSizes(this.#size, sizeOf(pending, operations))
+    this.#size = addSizes(this.#size, sizeOf(pending, { ...this.#known, operations }))
     this.#removes = pending.kind === 'removal'
     if (!hasTerms(pending)) return
     this.#terms ??= pending
@@ -128,12 +140,13 @@ export class Batch {
   #layFile(file: PendingFile, { fresh }: LayOptions): Laid {
     const { parent, name, key } = this.#placeOf(file.path)
     if (this.#touched.has(key)) return later
-    if (this.#folders.has(key) || this.#index.child({ parent, name, kind: 'folder' })) {
+    if (this.#folders.has(key) || this.#child({ parent, name, kind: 'folder' })) {
       throw kindConflict(file.path, 'is a folder')
     }
-    const live = this.#index.child({ parent, name, kind: 'file' })
+    const live = this.#child({ parent, name, kind: 'file' })
     if (live?.version === file.version) return { kind: 'done', entry: live }
-    const before = live ?? (fresh ? undefined : this.#index.deletedFile({ parent, name }))
+    const revived = fresh || this.#empty.has(parent) ? undefined : { parent, name }
+    const before = live ?? (revived && this.#index.deletedFile(revived))
     this.#touched.add(key)
     const change = fileChange(this.#maker, { parent, name, before }, file)
     return this.#add(change, { pages: file.pages.inline, revives: before?.tombstone ?? false })
@@ -142,8 +155,8 @@ export class Batch {
   #layFolder(folder: PendingFolder): Laid {
     const { parent, name, key } = this.#placeOf(folder.path)
     if (this.#folders.has(key) || this.#touched.has(key)) return later
-    const there = this.#index.child({ parent, name, kind: 'folder' })
-    const file = this.#index.child({ parent, name, kind: 'file' })
+    const there = this.#child({ parent, name, kind: 'folder' })
+    const file = this.#child({ parent, name, kind: 'file' })
     if (folder.ifThere === 'refuse' && (there ?? file)) throw exists(folder.path)
     if (file) throw kindConflict(folder.path, `is a ${file.kind}`)
     if (there && (folder.ifThere === 'keep' || hasStat(there, folder))) {
@@ -181,28 +194,31 @@ export class Batch {
   /** Where a path ends; the folders above it are made where they are missing. */
   #placeOf(path: Path): { parent: string; name: Uint8Array; key: string } {
     let parent = this.#feed.vault.vault
-    for (const name of path.slice(0, -1)) {
-      const key = placeKey(parent, name)
-      parent =
-        this.#folders.get(key) ??
-        this.#index.child({ parent, name, kind: 'folder' })?.entry ??
-        this.#makeParent({ parent, name, key }, path)
-    }
+    for (const name of path.slice(0, -1)) parent = this.#folderAt({ parent, name }, path)
     const name = path.at(-1)!
     return { parent, name, key: placeKey(parent, name) }
   }
 
-  #makeParent(
-    place: { readonly parent: string; readonly name: Uint8Array; readonly key: string },
-    path: Path,
-  ): string {
-    const { parent, name, key } = place
-    if (this.#touched.has(key) || this.#index.child({ parent, name, kind: 'file' })) {
+  #folderAt(place: { readonly parent: string; readonly name: Uint8Array }, path: Path): string {
+    const { parent, name } = place
+    const key = placeKey(parent, name)
+    const passed = this.#folders.get(key) ?? this.#passed.get(key)
+    if (passed !== undefined) return passed
+    const there = this.#child({ parent, name, kind: 'folder' })
+    if (there) {
+      this.#passed.set(key, there.entry)
+      return there.entry
+    }
+    if (this.#touched.has(key) || this.#child({ parent, name, kind: 'file' })) {
       throw kindConflict(path, 'lies below a file')
     }
     const modified = fileTimeNow(this.#session.world.clock)
     this.#addFolder({ parent, name, before: undefined }, { mode: folderMode, modified, key })
     return this.#folders.get(key)!
+  }
+
+  #child(place: Parameters<VaultIndex['child']>[0]): IndexEntry | undefined {
+    return this.#empty.has(place.parent) ? undefined : this.#index.child(place)
   }
 
   #addFolder(
@@ -211,6 +227,7 @@ export class Batch {
   ): Laid {
     const change = folderChange(this.#maker, place, folder)
     this.#folders.set(folder.key, change.entry)
+    if (!place.before) this.#empty.add(change.entry)
     return this.#add(change)
   }
 
