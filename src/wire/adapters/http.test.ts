@@ -177,7 +177,7 @@ await test('large bodies that are not finished never keep small requests out', a
 })
 
 await test('over TLS nothing is sent to any but the pinned identity', async (t) => {
-  const { signingPublicKey } = createNativePrimitives()
+  const primitives = createNativePrimitives()
   const [seed, otherSeed] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
   let handled = 0
   const counting: ControlHandler = (request) => {
@@ -189,12 +189,12 @@ await test('over TLS nothing is sent to any but the pinned identity', async (t) 
   t.after(() => server.close())
   const { address } = server
   const message = { path: '/v1/x', headers: {}, body: utf8('{}') }
-  const right = createHttpTransport({ address, identity: signingPublicKey(seed) })
+  const right = createHttpTransport({ address, identity: primitives.signingPublicKey(seed) })
   t.after(() => right.close())
   for (let again = 0; again < 3; again += 1) {
     assert.equal((await right.send(message, patience)).status, 200)
   }
-  const wrong = createHttpTransport({ address, identity: signingPublicKey(otherSeed) })
+  const wrong = createHttpTransport({ address, identity: primitives.signingPublicKey(otherSeed) })
   t.after(() => wrong.close())
   await assert.rejects(wrong.send(message, patience), (error) =>
     hasCode(error, 'IDENTITY_MISMATCH'),
