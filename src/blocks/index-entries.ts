@@ -120,6 +120,26 @@ export class IndexEntries {
     return ((ids[at]! << 24) | (ids[at + 1]! << 16) | (ids[at + 2]! << 8) | ids[at + 3]!) >>> 0
   }
 
+  /** Numbers whose order is from `least` to `most`; undefined when there are more than `countMax`. */
+  withOrder(
+    range: { readonly least: number; readonly most: number },
+    countMax: number,
+  ): number[] | undefined {
+    const { least, most } = range
+    const found: number[] = []
+    for (const [pieceAt, { ids, flags }] of this.#pieces.entries()) {
+      const end = Math.min(piece, this.#end - pieceAt * piece)
+      for (let at = 0, byte = 0; at < end; at += 1, byte += shardIdBytes) {
+        const high = (ids[byte]! << 24) | (ids[byte + 1]! << 16)
+        const order = (high | (ids[byte + 2]! << 8) | ids[byte + 3]!) >>> 0
+        if (order < least || order > most || flags[at] === 0) continue
+        found.push(pieceAt * piece + at)
+        if (found.length > countMax) return undefined
+      }
+    }
+    return found
+  }
+
   /** A view: valid until the number is removed. */
   id(number: number): Uint8Array {
     const at = (number % piece) * shardIdBytes
