@@ -15,6 +15,8 @@ interface Open {
   readonly client: ShardClient
   /** By vault: what was presented there. */
   readonly presented: Map<string, Uint8Array>
+  /** The node took a ticket. */
+  admission: Promise<void> | undefined
 }
 
 interface Failure {
@@ -111,41 +113,50 @@ export class NodePeer implements ShardRequests {
   ): Promise<Value> {
     const { signal } = options
     const open = await this.#connected(signal)
-    if (this.#tickets === undefined) return await ask(open.client)
-    const used = await this.#present(open, { vaults, signal })
+    if (this.#tickets === undefined || vaults.length === 0) return await ask(open.client)
+    const used = await this.#ticketsFor(vaults, { signal })
     try {
+      await this.#present(open, { vaults, tickets: used })
       return await ask(open.client)
     } catch (error) {
-      if (!hasCode(error, 'TICKET_REFUSED') || used.length === 0) throw error
-      await this.#present(open, { vaults, signal, refused: used })
+      if (!hasCode(error, 'TICKET_REFUSED')) throw error
+      const renewed = await this.#ticketsFor(vaults, { signal, refused: used })
+      await this.#present(open, { vaults, tickets: renewed })
       return await ask(open.client)
     }
   }
 
-  /**
-   * Gives the tickets of the vaults, each presented on this connection. What is asked next comes behind them:
-   * their answers need not be waited for.
-   */
-  async #present(
-    { client, presented }: Open,
+  #ticketsFor(
+    vaults: readonly Uint8Array[],
     options: {
-      readonly vaults: readonly Uint8Array[]
       readonly signal: AbortSignal | undefined
       readonly refused?: readonly Uint8Array[]
     },
   ): Promise<Uint8Array[]> {
-    const { vaults, signal, refused } = options
-    const tickets: Uint8Array[] = []
-    for (const [at, vault] of vaults.entries()) {
-      const ticket = await orAborted(this.#tickets!.get(vault, refused?.[at]), signal)
-      tickets.push(ticket)
-      const key = toHex(vault)
-      if (presented.get(key) === ticket) continue
-      presented.set(key, ticket)
-      // A refusal is met again by what is asked with it
-      client.present(ticket).catch(() => {})
+    const { signal, refused } = options
+    const tickets = vaults.map((vault, at) => this.#tickets!.get(vault, refused?.[at]))
+    return orAborted(Promise.all(tickets), signal)
+  }
+
+  /**
+   * Presents on this connection what was not yet. Only the first ticket is waited for, before which a node
+   * reads short messages alone; a refusal of others is met again by what is asked with them.
+   */
+  async #present(
+    open: Open,
+    options: { readonly vaults: readonly Uint8Array[]; readonly tickets: readonly Uint8Array[] },
+  ): Promise<void> {
+    for (const [at, ticket] of options.tickets.entries()) {
+      const key = toHex(options.vaults[at]!)
+      if (open.presented.get(key) === ticket) continue
+      open.presented.set(key, ticket)
+      const presenting = open.client.present(ticket)
+      open.admission ??= presenting
+      presenting.catch(() => {
+        if (open.admission === presenting) open.admission = undefined
+      })
     }
-    return tickets
+    await open.admission
   }
 
   async #connected(signal: AbortSignal | undefined): Promise<Open> {
@@ -163,7 +174,7 @@ export class NodePeer implements ShardRequests {
       const { signal } = this.#ending
       const to = this.node
       const client = await connectShardClient(this.#world, { to, opener: this.#opener, signal })
-      this.#open = { client, presented: new Map() }
+      this.#open = { client, presented: new Map(), admission: undefined }
       this.#failure = undefined
       this.#failures = 0
       return this.#open

@@ -92,6 +92,20 @@ check('renew a ticket in time, and one that was refused, once', async (grid) => 
   assert.equal(tickets.length, 4)
 })
 
+check('renew a first ticket that is refused before a long message follows it', async (grid) => {
+  await grid.server.learn({ timeMs: grid.clock.nowMs(), term: 2 })
+  let term = 1
+  const { connections, tickets } = connectionsOf(grid, () => ({ term: term++ }))
+  const vault = grid.random.bytes(16)
+  const shards = Array.from({ length: limits.haveShardsMax }, () =>
+    addressOf(grid.shard(64, vault)),
+  )
+  const peer = connections.to(grid.node)
+  const held = await Promise.all([peer.have(shards), peer.have(shards)])
+  assert.ok(held.flat().every((word) => word === 'absent'))
+  assert.equal(tickets.length, 2)
+})
+
 check('fail at once while a node is known to be away, with growing pauses', async (grid) => {
   const connects = countConnects(grid)
   const { connections } = connectionsOf(grid)

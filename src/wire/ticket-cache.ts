@@ -24,12 +24,13 @@ export class TicketCache {
   /** A ticket other than `refused`. Throws what `ticketFor` throws. */
   async get(vault: Uint8Array, refused?: Uint8Array): Promise<Uint8Array> {
     const key = toHex(vault)
-    const known = await this.#tickets.get(key)
-    if (known && known.ticket !== refused && !this.#endsSoon(known)) return known.ticket
-    const asking = this.#tickets.get(key)
-    const current = asking && (await asking)
-    if (current && current !== known) return current.ticket
-    return (await this.#ask(vault, key)).ticket
+    for (;;) {
+      const asking = this.#tickets.get(key)
+      if (asking === undefined) return (await this.#ask(vault, key)).ticket
+      const known = await asking
+      if (known.ticket !== refused && !this.#endsSoon(known)) return known.ticket
+      if (this.#tickets.get(key) === asking) this.#tickets.delete(key)
+    }
   }
 
   #ask(vault: Uint8Array, key: string): Promise<PresentedTicket> {
