@@ -11,6 +11,9 @@ import { createInterface } from 'node:readline'
 export const root = join(import.meta.dirname, '..', '..')
 const program = join(root, 'bin', 'holdfast.ts')
 
+/** Ended politely, so that nothing writes any more when the folder is removed. */
+const politeMs = 8000
+
 export interface Finished {
   readonly exit: number | null
   readonly out: string
@@ -135,8 +138,12 @@ export class Scratch {
 
   async #clear(): Promise<void> {
     const all = [...this.#running]
-    for (const { process: child } of all) child.kill('SIGKILL')
+    for (const { process: child } of all) child.kill('SIGTERM')
+    const patience = setTimeout(() => {
+      for (const { process: child } of all) child.kill('SIGKILL')
+    }, politeMs)
     await Promise.all(all.map(({ finished }) => finished))
+    clearTimeout(patience)
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 }
