@@ -1,5 +1,5 @@
 /** The catalogue behind a thread of its own, so that no transaction holds up the coordinator's event loop. */
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -46,18 +46,24 @@ class CatalogueThread {
     this.#port = port1
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.ready = promise
-    port1.on('message', (message: WorkerMessage) => {
+    const take = (message: WorkerMessage): void => {
       if (message.kind === 'ready') resolve()
       else if (message.kind === 'failed') reject(failureFromJson(message.error))
       else this.#settle(message)
-    })
+    }
+    port1.on('message', take)
     worker.on('error', (error: Error) => {
       reject(error)
       this.#end(error)
     })
     this.#exited = new Promise((exited) => {
       worker.on('exit', () => {
-        this.#end(new HoldfastError('INTERRUPTED', 'Cannot use the catalogue: it is closed'))
+        // What the thread said last may still wait here.
+        let last = receiveMessageOnPort(port1)
+        for (; last !== undefined; last = receiveMessageOnPort(port1)) take(last.message)
+        const closed = new HoldfastError('INTERRUPTED', 'Cannot use the catalogue: it is closed')
+        reject(closed)
+        this.#end(closed)
         exited()
       })
     })
