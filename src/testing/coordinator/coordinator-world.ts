@@ -8,7 +8,13 @@ import {
 } from '../../catalogue/adapters/open-inline.ts'
 import type { NodeConfig } from '../../catalogue/catalogue.ts'
 import type { LimitValues } from '../../coordinator/context.ts'
-import { createCoordinator, type Coordinator, type Signup } from '../../coordinator/coordinator.ts'
+import {
+  createCoordinator,
+  type Coordinator,
+  type CoordinatorOptions,
+  type Signup,
+} from '../../coordinator/coordinator.ts'
+import type { NodeConnections } from '../../coordinator/nodes-world.ts'
 import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
 import { gridKeys } from '../../core/grid-keys.ts'
 import { createControlClient, type ControlClient } from '../../wire/control-client.ts'
@@ -25,6 +31,8 @@ export interface WorldOptions {
   readonly signup?: Signup
   readonly limits?: Partial<LimitValues>
   readonly logger?: Logger
+  /** Instead of calling the nodes directly. */
+  readonly connect?: CoordinatorOptions['connect']
 }
 
 export const testPrimitives = createNativePrimitives()
@@ -79,14 +87,15 @@ export class CoordinatorWorld implements AccountWorld {
       opaque: fakeOpaqueServer(this, gridKeys(primitives, this.gridSecret).opaqueSeed),
       gridSecret: this.gridSecret,
       config: { nodes, signup, limits },
-      connect: () => ({
-        to: ({ node }) => this.nodes.find((each) => each.node === node)!,
-        close() {},
-      }),
+      connect: this.#options.connect ?? (() => this.#directly()),
       logger,
       program: 'test',
       pid: 1,
     })
+  }
+
+  #directly(): NodeConnections {
+    return { to: ({ node }) => this.nodes.find((each) => each.node === node)!, close() {} }
   }
 
   /** As HTTP would carry it, from this address. */

@@ -4,7 +4,7 @@ import type { Agent as HttpsAgent } from 'node:https'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { ControlHttpAnswer, ControlTransport } from '../transport.ts'
-import { splitAddress } from './split-address.ts'
+import { usableAddress } from './usable-address.ts'
 
 /** Importing it as a module would load undici too, for names nobody asked for: 100 ms of every command. */
 const http = process.getBuiltinModule('node:http')
@@ -18,7 +18,7 @@ export interface HttpTransportOptions {
 
 export function createHttpTransport(options: HttpTransportOptions): ControlTransport {
   const { address, identity } = options
-  const { host, port } = splitAddress(address)
+  const { host, port } = usableAddress(address)
   const agentOptions = { keepAlive: true, maxSockets: limits.controlClientConnectionsMax }
   const agent: Promise<Agent | HttpsAgent> = identity
     ? import('./pinned-agent.ts').then(({ pinnedAgent }) => pinnedAgent(agentOptions, identity))

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { Duplex } from 'node:stream'
+import { formatAddress } from '../../base/address.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -10,7 +11,7 @@ import type { ControlHandler } from '../transport.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { ReceiveBudget } from './receive-budget.ts'
-import { joinAddress, splitAddress } from './split-address.ts'
+import { usableAddress } from './usable-address.ts'
 
 export interface HttpServerOptions {
   /** `host:port`, port 0 for any. */
@@ -74,11 +75,12 @@ async function makeServer(options: HttpServerOptions): Promise<Server> {
 }
 
 function listen(server: Server, address: string): Promise<string> {
-  const { host, port } = splitAddress(address)
+  const { host, port } = usableAddress(address)
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, address)))
     server.listen({ host, port, backlog: 1024 }, () => {
-      resolve(joinAddress(host, (server.address() as AddressInfo).port))
+      const { port: taken } = server.address() as AddressInfo
+      resolve(formatAddress({ host, port: taken }))
     })
   })
 }
