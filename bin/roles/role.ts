@@ -11,6 +11,9 @@ import type { Outcome } from '../../src/cli/output.ts'
 import type { Settings } from '../../src/config/schema.ts'
 import { isLoopback, parseAddress } from '../../src/base/address.ts'
 
+/** For the last words to get out. */
+const lingerMs = 30
+
 /** A program that serves at `address` until it is closed. */
 export interface Service {
   readonly address: string
@@ -59,9 +62,10 @@ export async function stopped(context: Context): Promise<Outcome> {
   await context.output.event({ event: 'stopped', done: true }, 'stopped')
   const reason: unknown = context.signal.reason
   const interrupted = hasCode(reason, 'INTERRUPTED') && reason.details['signal'] === 'SIGINT'
-  // Nothing waits for what other threads may still hold open.
-  setTimeout(() => process.exit(), 1000).unref()
-  return { lines: [], exit: interrupted ? 130 : 0 }
+  const exit = interrupted ? 130 : 0
+  // Kept-alive connections and idle threads hold nothing that is worth waiting for.
+  setTimeout(() => process.exit(exit), lingerMs).unref()
+  return { lines: [], exit }
 }
 
 export function aborted(signal: AbortSignal): Promise<void> {
