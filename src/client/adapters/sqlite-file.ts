@@ -13,6 +13,8 @@ export interface SqliteSchema {
 }
 
 const memory = ':memory:'
+const modePauseMs = 10
+const pauseCell = new Int32Array(new SharedArrayBuffer(4))
 const [busy, locked, readOnly, corrupt, full, cannotOpen, notDatabase] = [5, 6, 8, 11, 13, 14, 26]
 
 export class SqliteFile {
@@ -63,7 +65,8 @@ export class SqliteFile {
 
   #prepare(schema: SqliteSchema): void {
     const { database } = this
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    this.#useWriteAheadLog()
+    database.exec('PRAGMA synchronous = NORMAL')
     if (this.#version() === schema.version) return
     this.transaction(() => {
       const found = this.#version()
@@ -72,6 +75,20 @@ export class SqliteFile {
       for (const table of schema.tables) database.exec(`DROP TABLE IF EXISTS ${table}`)
       database.exec(`${schema.create}; PRAGMA user_version = ${schema.version}`)
     })
+  }
+
+  /** Of processes that open a new file at one moment, SQLite lets only one change the mode, and waits for none. */
+  #useWriteAheadLog(): void {
+    const tries = limits.indexBusyMs / modePauseMs
+    for (let left = tries; ; left -= 1) {
+      try {
+        this.database.exec('PRAGMA journal_mode = WAL')
+        return
+      } catch (error) {
+        if (left <= 0 || sqliteCode(error) !== busy) throw error
+        Atomics.wait(pauseCell, 0, 0, modePauseMs)
+      }
+    }
   }
 
   #version(): number {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { compareBytes, utf8 } from '../../base/bytes.ts'
 import { hasCode, HoldfastError } from '../../base/errors.ts'
 import { sampleEntry, sampleId } from '../../testing/client/sample-entry.ts'
@@ -144,6 +146,24 @@ test('two connections to one file see one another, and files are private', (t) =
   assert.equal(statSync(`${path}-wal`).mode & 0o077, 0)
   one.close()
   two.close()
+})
+
+test('many may open a new file at one moment', async (t) => {
+  const path = join(scratch(t), 'index.db')
+  const gate = new Int32Array(new SharedArrayBuffer(4))
+  const opener = new URL('../../testing/client/open-index-at-once.ts', import.meta.url)
+  const threads = Array.from({ length: 4 }, (_, at) => {
+    const number = at + 1
+    return new Worker(opener, { workerData: { path, gate, number } })
+  })
+  await Promise.all(threads.map((thread) => once(thread, 'message')))
+  const ended = threads.map((thread) => once(thread, 'exit'))
+  Atomics.store(gate, 0, 1)
+  Atomics.notify(gate, 0)
+  assert.deepEqual(await Promise.all(ended), [[0], [0], [0], [0]])
+  const index = openSqliteIndex(path)
+  assert.equal(index.children({ parent: root, most: 1000 }).length, 80)
+  index.close()
 })
 
 test('a damaged file is empty when it is opened again', (t) => {

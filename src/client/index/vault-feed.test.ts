@@ -146,3 +146,18 @@ test('a term is kept with the session, and a lower one is refused', async () => 
   const feed = openFeed(session, (await grid.client('ada')).committer.feed.vault)
   await assert.rejects(feed.catchUp(), refusedWith('TERM_OLD'))
 })
+
+test('a long history comes in parts, each verified by itself', async () => {
+  const grid = await clientGrid({ config: { limits: { feedCommitsMax: 3 } } })
+  const one = await grid.client('ada')
+  for (let at = 0; at < 10; at += 1) await put(grid, one, `/${at}`)
+  const two = await grid.client('ada')
+  assert.deepEqual(two.committer.feed.index.state(), one.committer.feed.index.state())
+  assert.equal(names(two).length, 10)
+  const { index } = two.committer.feed
+  const verified = Array.from({ length: 10 }, (_, at) => index.commit(at + 1)?.verified)
+  assert.deepEqual(
+    verified.map((each, at) => (each ? at + 1 : 0)).filter((n) => n > 0),
+    [3, 6, 9, 10],
+  )
+})
