@@ -11,7 +11,7 @@ import { openNodeDisk } from '../src/blocks/adapters/node-disk.ts'
 import { openSegmentStore } from '../src/blocks/segment-store.ts'
 import type { ShardStore } from '../src/blocks/shard-store.ts'
 import { createNativePrimitives } from '../src/core/adapters/native-primitives.ts'
-import { headerBytes } from '../src/core/shard.ts'
+import { decodeHeader, encodeHeader, headerBytes } from '../src/core/shard.ts'
 import { sampleShard, type SampleShard } from '../src/testing/conformance/sample-shard.ts'
 import { SeededRandom } from '../src/testing/simulation/seeded-random.ts'
 
@@ -118,8 +118,7 @@ async function storeRows(
 /** The same content under another pack id: the store does not look at roots while it serves. */
 async function putUnder(store: ShardStore, sample: SampleShard, pack: Uint8Array): Promise<void> {
   const buffer = await store.allocate(headerBytes + sample.content.length)
-  buffer.body.set(sample.header)
-  buffer.body.set(pack, 16)
+  buffer.body.set(encodeHeader(primitives, { ...decodeHeader(primitives, sample.header), pack }))
   // The content stays whatever is in the memory: filling it is the socket's work, not the store's
   await store.put(buffer, { root: sample.root })
 }

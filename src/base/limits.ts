@@ -62,7 +62,7 @@ export const limits = Object.freeze({
   nodeReceiveBytesMax: 64 * MiB,
   diskReserveBytes: 256 * MiB,
   gatherRecordBytesMax: 64 * KiB,
-  checkpointRecords: 65_536,
+  checkpointRecords: 16_384,
   smallSegmentsMax: 8,
   openSegmentsMax: 128,
   compactStepBytes: 8 * MiB,

@@ -29,7 +29,8 @@ export async function* scanSegment(
   const window = new ReadWindow(file)
   const endOffset = await file.size()
   for (let offset = from; offset < endOffset;) {
-    const bytes = await window.at(offset)
+    if (!window.holds(offset)) await window.load(offset)
+    const bytes = window.at(offset)
     const header = readRecordHeader(primitives, bytes, { storeKey, segment, offset })
     if (header === undefined) {
       offset = roundUp(offset + 1, alignBytes)
@@ -51,18 +52,17 @@ class ReadWindow {
     this.#file = file
   }
 
-  /** Up to 256 bytes at `offset`. */
-  async at(offset: number): Promise<Uint8Array> {
-    if (!this.#holds(offset)) await this.#load(offset)
+  /** Up to 256 bytes at `offset`, which was loaded. */
+  at(offset: number): Uint8Array {
     const start = offset - this.#position
     return this.#memory.subarray(start, Math.min(start + recordDataOffset, this.#length))
   }
 
-  #holds(offset: number): boolean {
+  holds(offset: number): boolean {
     return offset >= this.#position && offset + recordDataOffset <= this.#position + this.#length
   }
 
-  async #load(offset: number): Promise<void> {
+  async load(offset: number): Promise<void> {
     const near = offset < this.#position + this.#length + windowBytesMin
     const wanted = near ? Math.min(this.#memory.length * 2, windowBytesMax) : windowBytesMin
     if (wanted !== this.#memory.length) this.#memory = new Uint8Array(wanted)

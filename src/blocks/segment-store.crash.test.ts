@@ -4,7 +4,7 @@ import { primitives } from '../testing/conformance/store-harness.ts'
 import { runCrashWorld } from '../testing/simulation/store-crash-world.ts'
 import type { StoreFault } from './store-faults.ts'
 
-const seeds = 60
+const seeds = 120
 const seedsToFind = 100
 
 describe('a store that goes down at any moment', () => {

@@ -48,8 +48,10 @@ export class StoreWork {
   async unit(): Promise<WorkDone> {
     const [doubtful] = this.#doubtful
     if (doubtful !== undefined) return this.#check(doubtful)
-    const { checkpointRecords, compaction } = this.#options
-    if (this.#recordsSinceCheckpoint >= checkpointRecords) return this.checkpoint()
+    const { checkpointRecords, compaction, index } = this.#options
+    // Writing a large index costs more, and so is done less often
+    const due = Math.max(checkpointRecords, index.shards.count / 8)
+    if (this.#recordsSinceCheckpoint >= due) return this.checkpoint()
     try {
       return (await compaction.step()) ? 'did-some' : 'nothing-to-do'
     } catch (cause) {
