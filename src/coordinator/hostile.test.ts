@@ -169,7 +169,7 @@ await test('anything changed in any message is refused with a code or done, neve
   const statuses = new Map<number, number>()
   for (const name of names) {
     if (name === 'logout') continue
-    for (let round = 0; round < 150; round += 1) {
+    for (let round = 0; round < 80; round += 1) {
       let json: Json = mutate(samples.get(name) ?? {}, random)
       if (random.chance(0.5)) json = mutate(json, random)
       const { status, body } = await send(name, utf8(JSON.stringify(json)))
@@ -178,7 +178,7 @@ await test('anything changed in any message is refused with a code or done, neve
     }
   }
   assert.deepEqual(defects, [])
-  assert.ok((statuses.get(400) ?? 0) > 300, 'most of it is refused as malformed')
+  assert.ok((statuses.get(400) ?? 0) > 150, 'most of it is refused as malformed')
 })
 
 await test('paths that name nothing are refused', async () => {
