@@ -210,8 +210,13 @@ class SqliteIndex implements VaultIndex {
     try {
       return this.#file.guard(work)
     } catch (error) {
-      if (hasCode(error, 'CORRUPT') && error.details.file === this.#file.path) this.#drop()
-      throw error
+      if (!hasCode(error, 'CORRUPT') || error.details.file !== this.#file.path) throw error
+      this.#drop()
+      throw new HoldfastError('CORRUPT', error.message, {
+        cause: error,
+        hint: 'Run the command again: the index is fetched anew',
+        details: error.details,
+      })
     }
   }
 
