@@ -16,6 +16,7 @@ import { createNativePrimitives } from '../../src/core/adapters/native-primitive
 import { nodeId } from '../../src/core/node-id.ts'
 import { startHeartbeat } from '../../src/node/heartbeat.ts'
 import type { NodeServer } from '../../src/node/node-server.ts'
+import { startStoreCare } from '../../src/node/store-care.ts'
 import { createNodeServer } from '../../src/node/node-server.ts'
 import { createHttpTransport } from '../../src/wire/adapters/http-client.ts'
 import { tcpNetwork } from '../../src/wire/adapters/tcp-network.ts'
@@ -73,12 +74,14 @@ async function startNode({ settings, home, configFile }: Surroundings): Promise<
     coordinatorKey,
     logger,
   })
+  const care = startStoreCare({ ...parts, store })
   logger.info('node serves', { address: listener.address, pid: process.pid })
   return {
     address: listener.address,
     async close() {
       await heartbeat.stop()
       await server.close()
+      await care.stop()
       await store.close()
       logger.info('node stopped')
     },

@@ -67,6 +67,8 @@ export const limits = Object.freeze({
   openSegmentsMax: 128,
   compactStepBytes: 8 * MiB,
   storeFailuresMax: 3,
+  storeCareMs: 1 * second,
+  storeWorkPauseMs: 20,
   nodeSendBytesMax: 32 * MiB,
   readChunkBytes: 1 * MiB,
   ticketsPerConnectionMax: 64,
