@@ -9,21 +9,22 @@ import { createPageList, type PageList } from './page-list.ts'
 
 const page = limits.pageChunksMax
 
-async function scene(chunks: number) {
-  const grid = await clientGrid()
-  const { session, committer } = await grid.client('ada')
-  const { vault } = committer.feed
+const grid = await clientGrid()
+const { session, committer } = await grid.client('ada')
+const { vault } = committer.feed
+
+function scene(chunks: number) {
   const version = newId(grid.random)
   const list: PageList = createPageList(session, { vault, version })
   const ids = Array.from({ length: chunks }, () => grid.random.bytes(32))
   for (const [at, id] of ids.entries()) list.add({ id, plainBytes: at + 1 })
   list.finish()
-  return { list, ids, vault, version, generation: vault.keys.newestGeneration }
+  return { list, ids, version, generation: vault.keys.newestGeneration }
 }
 
-test('pages hold ids and lengths in order, and the root covers them', async () => {
+test('pages hold ids and lengths in order, and the root covers them', () => {
   for (const chunks of [0, 1, page - 1, page, page + 1, 3 * page]) {
-    const { list, ids, vault, version, generation } = await scene(chunks)
+    const { list, ids, version, generation } = scene(chunks)
     const finished = list.finished()
     assert.deepEqual([finished.chunkCount, finished.generation], [chunks, generation])
     const hashes = finished.inline.map((each) => pageHash(primitives, each))
@@ -46,19 +47,17 @@ test('pages hold ids and lengths in order, and the root covers them', async () =
   }
 })
 
-test('as many pages as a commit takes go along; one more and all have to be staged', async () => {
-  const most = await scene(limits.inlinePagesMax * page)
+test('as many pages as a commit takes go along; one more and all have to be staged', () => {
+  const most = scene(limits.inlinePagesMax * page)
   assert.equal(most.list.finished().inline.length, limits.inlinePagesMax)
-  const more = await scene(limits.inlinePagesMax * page + 1)
+  const more = scene(limits.inlinePagesMax * page + 1)
   assert.throws(() => more.list.finished(), /staged first/)
 })
 
-test('a list is used in its order only', async () => {
-  const { list, ids } = await scene(1)
+test('a list is used in its order only', () => {
+  const { list, ids } = scene(1)
   assert.throws(() => list.add({ id: ids[0]!, plainBytes: 1 }), /takes no chunks/)
-  const grid = await clientGrid()
-  const { session, committer } = await grid.client('ada')
-  const open = createPageList(session, { vault: committer.feed.vault, version: newId(grid.random) })
+  const open = createPageList(session, { vault, version: newId(grid.random) })
   assert.throws(() => open.finished(), /finished first/)
   assert.throws(() => open.add({ id: new Uint8Array(31), plainBytes: 1 }), /32 bytes/)
 })
