@@ -167,12 +167,14 @@ async function judge(
   return 1
 }
 
+function isLive(row: PackRow | undefined): boolean {
+  return row !== undefined && row.state !== packState.dead
+}
+
 async function strangersOf(
   transaction: Transaction,
   held: readonly HeldShard[],
 ): Promise<Stranger[]> {
   const known = await findPacks(transaction, [...new Set(held.map((each) => each.pack))])
-  const isLive = (row: PackRow | undefined): boolean =>
-    row !== undefined && row.state !== packState.dead
   return held.map((each) => ({ ...each, packKnown: isLive(known.get(each.pack)) }))
 }

@@ -29,8 +29,9 @@ export function wordOf<Word extends string>(
   words: Readonly<Record<Word, number>>,
   code: number,
 ): Word {
-  for (const word in words) if (words[word] === code) return word
-  assert(false, `code ${code} stands for nothing`)
+  const word = (Object.keys(words) as Word[]).find((each) => words[each] === code)
+  assert(word !== undefined, `code ${code} stands for nothing`)
+  return word
 }
 
 /** Whether a shard in this state counts as held: there, or there as far as anyone knows. */

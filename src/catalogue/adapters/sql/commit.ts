@@ -1,5 +1,5 @@
 /** The commit: the one way anything becomes visible. Checked and done in one transaction. */
-import { equalBytes } from '../../../base/bytes.ts'
+import { concatBytes, equalBytes } from '../../../base/bytes.ts'
 import { HoldfastError } from '../../../base/errors.ts'
 import type { CommitAnswer, CommitRequest, Conflict } from '../../catalogue.ts'
 import { feedStart } from '../../feed-hash.ts'
@@ -154,11 +154,10 @@ async function referencedChunks(
     vault: vault.key,
     threshold,
   })
-  if (missing.length + lost.length === 0) return chunks
-  const together = new Uint8Array(missing.length + lost.length)
-  together.set(missing)
-  together.set(lost, missing.length)
-  refuse({ kind: 'missing', chunks: together })
+  if (missing.length + lost.length > 0) {
+    refuse({ kind: 'missing', chunks: concatBytes([missing, lost]) })
+  }
+  return chunks
 }
 
 /** An account over its quota may still remove, and make what needs no bytes. */

@@ -85,8 +85,7 @@ class HealthSurvey {
     for (const unit of planUnits(heads)) {
       const pairs = await this.#engine.read((transaction) => this.#look(transaction, unit))
       for (const { version, pack } of pairs) {
-        const health = worst(found.get(version)!, this.#packs.get(pack) ?? 'lost')
-        found.set(version, health)
+        found.set(version, worst(found.get(version)!, this.#packs.get(pack) ?? 'lost'))
       }
     }
     return found
@@ -159,10 +158,7 @@ function packHealth(
 ): Health {
   let here = 0
   let perhaps = 0
-  const indexes = new Set<number>()
   for (const shard of shards) {
-    if (indexes.has(shard.index)) continue
-    indexes.add(shard.index)
     const node = nodes.byKey.get(shard.node)
     const state = shardState(shard, node)
     if (state === 'durable' && up.has(node!.node)) here += 1

@@ -25,9 +25,7 @@ function tables(builder: Builder, dialect: SchemaDialect): Compilable[] {
   const keyed = (name: string, columns: Columns): Table =>
     withColumns(dialect.key(builder.schema.createTable(name)), columns, dialect)
   const ordered = (name: string, columns: Columns, primary: string[]): Table =>
-    dialect.inKeyOrder(
-      plain(name, columns).addPrimaryKeyConstraint(`${name}_primary`, primary as never),
-    )
+    dialect.inKeyOrder(plain(name, columns).addPrimaryKeyConstraint(`${name}_primary`, primary))
   return [
     ...accountTables(keyed, plain, ordered),
     ...treeTables(keyed, plain, ordered),

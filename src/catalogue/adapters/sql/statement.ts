@@ -47,7 +47,7 @@ export type AnyStatement =
   | ListStatement<never, never, unknown>
   | RowsStatement<never, unknown>
 
-export function statement<Args = Record<never, never>, Row = unknown>(
+export function statement<Args = object, Row = unknown>(
   build: (builder: Builder, args: Args) => Compilable<Row>,
 ): Statement<Args, Row> {
   return Object.freeze({ kind: 'statement', build })
@@ -99,7 +99,7 @@ export class Compiler {
     return Object.freeze({ sql, parameters })
   }
 
-  #build(source: AnyStatement, rows: number): Compilable<unknown> {
+  #build(source: AnyStatement, rows: number): Compilable {
     const numbers = Array.from({ length: rows }, (_, row) => row)
     if (source.kind === 'statement') return source.build(this.#builder, anyMark() as never)
     if (source.kind === 'rows') {

@@ -78,7 +78,7 @@ export class GroupCommit implements Engine {
     const settle = (outcome: Outcome): void => {
       if (this.#state === 'crashed') return
       if (outcome.kind === 'answer') resolve(outcome.answer as Answer)
-      else reject(outcome.failure as Error)
+      else reject(outcome.failure)
     }
     queue.push({ operation, settle })
     this.#pump ??= this.#run()
@@ -166,7 +166,7 @@ export class GroupCommit implements Engine {
     try {
       return Promise.resolve(this.#parts.database.run(sql, values))
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

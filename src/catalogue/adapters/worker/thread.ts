@@ -52,13 +52,12 @@ async function start(): Promise<void> {
     }
   }
   const { catalogue } = await openCatalogue(database, parts, arrivals)
-  const take = (message: CallMessage): void => {
-    void answer(catalogue, message).then((answered) => {
-      send(answered)
-      if (message.method !== 'close') return
-      database.close()
-      port.close()
-    })
+  const take = (message: CallMessage): void => void serve(message)
+  const serve = async (message: CallMessage): Promise<void> => {
+    send(await answer(catalogue, message))
+    if (message.method !== 'close') return
+    database.close()
+    port.close()
   }
   port.on('message', take)
   send({ kind: 'ready' })

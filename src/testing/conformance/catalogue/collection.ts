@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
 import type { NewChunk } from '../../../catalogue/catalogue.ts'
-import { ids, type Scene } from './scene.ts'
+import { ids } from './chunk-ids.ts'
+import type { Scene } from './scene.ts'
 import type { Check } from './suite.ts'
 
 const always = Number.MAX_SAFE_INTEGER

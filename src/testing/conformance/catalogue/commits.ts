@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
 import { feedNext } from '../../../catalogue/feed-hash.ts'
 import { createNativePrimitives } from '../../../core/adapters/native-primitives.ts'
-import { ids } from './scene.ts'
+import { ids } from './chunk-ids.ts'
 import type { Check } from './suite.ts'
 
 const primitives = createNativePrimitives()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
-import { ids, joined } from './scene.ts'
+import { ids, joined } from './chunk-ids.ts'
 import type { Check } from './suite.ts'
 
 export const packChecks: Record<string, Check> = {

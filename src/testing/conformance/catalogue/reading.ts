@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
 import type { Id, NewChunk } from '../../../catalogue/catalogue.ts'
-import { ids, joined, type Scene } from './scene.ts'
+import { ids, joined } from './chunk-ids.ts'
+import type { Scene } from './scene.ts'
 import type { Check } from './suite.ts'
 
 /** Registers this many small chunks, in packs of 1,000. */

@@ -16,6 +16,7 @@ import type {
   OperationRow,
 } from '../../../catalogue/catalogue.ts'
 import { SeededRandom } from '../../simulation/seeded-random.ts'
+import { joined } from './chunk-ids.ts'
 import type { OpenedCatalogue } from './harness.ts'
 
 export const policy = Object.freeze({ code: 1, k: 2, m: 2, threshold: 3 })
@@ -280,7 +281,7 @@ export class Scene {
   }
 }
 
-export interface OperationOptions {
+interface OperationOptions {
   readonly kind?: OperationRow['kind']
   readonly entry?: Id
   readonly parent?: Id
@@ -291,14 +292,4 @@ export interface OperationOptions {
   readonly chunks?: readonly Blob[]
   /** Count of chunks whose pages were staged. */
   readonly stagedChunks?: number
-}
-
-export function joined(ids: readonly Blob[]): Blob {
-  const together = new Uint8Array(ids.length * 32)
-  ids.forEach((id, at) => together.set(id, at * 32))
-  return together
-}
-
-export function ids(chunks: readonly NewChunk[]): Blob[] {
-  return chunks.map((chunk) => chunk.id)
 }
