@@ -60,12 +60,12 @@ export function loadFfiGcm(): DirectGcm | undefined {
 
 /** Nobody who runs a command needs to hear that a module is experimental. */
 function quietly<Value>(run: () => Value): Value {
-  const { emitWarning } = process
+  const original = Object.getOwnPropertyDescriptor(process, 'emitWarning')
   process.emitWarning = () => {}
   try {
     return run()
   } finally {
-    process.emitWarning = emitWarning
+    if (original) Object.defineProperty(process, 'emitWarning', original)
   }
 }
 
