@@ -1,5 +1,6 @@
 /** The nodes as a client sees them: the coordinator's map, corrected by what it met itself. */
-import type { HoldfastError } from '../base/errors.ts'
+import type { ErrorCode, HoldfastError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { fromHex } from '../base/bytes.ts'
 import { assert } from '../base/assert.ts'
 import type { Network } from '../base/network.ts'
@@ -7,22 +8,33 @@ import type { PlacementNode } from '../core/placement.ts'
 import type { ControlAnswer } from '../wire/control.ts'
 import { ShardConnections } from '../wire/shard-connections.ts'
 import type { ShardRequests } from '../wire/shard-requests.ts'
+import { NodeTrust } from './node-trust.ts'
 import type { Session } from './session.ts'
 
 export type ClusterNode = ControlAnswer<'cluster'>['nodes'][number]
 
-/** How long a node that failed a request is taken for down, whatever the coordinator says. */
-const distrustMs = 5_000
+/** Refusals that speak of one shard or ticket, not of the node. */
+const aboutOneShard: ReadonlySet<ErrorCode> = new Set([
+  'NOT_FOUND',
+  'EXISTS',
+  'CORRUPT',
+  'OVER_LIMIT',
+  'TICKET_REFUSED',
+  'INTERRUPTED',
+])
+const aboutWriting: ReadonlySet<ErrorCode> = new Set(['NO_SPACE', 'READ_ONLY'])
 
 export class Cluster {
   readonly #session: Session
   readonly #connections: ShardConnections
-  readonly #failedAtMs = new Map<string, number>()
+  readonly #trust: NodeTrust
   #nodes: readonly ClusterNode[] = []
+  #refreshedMs = 0
 
   private constructor(session: Session, network: Network) {
     this.#session = session
     const { clock, random, primitives } = session.world
+    this.#trust = new NodeTrust(clock)
     const seed = random.bytes(32)
     const sessionKey = primitives.signingPublicKey(seed)
     this.#connections = new ShardConnections(
@@ -54,7 +66,17 @@ export class Cluster {
   }
 
   async refresh(): Promise<void> {
+    this.#refreshedMs = this.#session.world.clock.monotonicMs()
     this.#nodes = (await this.#session.control.call('cluster', {})).nodes
+  }
+
+  /** Asks again, in the background, when the map is older than `clusterRefreshMs`: for work that lasts. */
+  keepCurrent(): void {
+    const { clock, logger } = this.#session.world
+    if (clock.monotonicMs() - this.#refreshedMs < limits.clusterRefreshMs) return
+    this.refresh().catch((error: unknown) => {
+      logger.debug('the map of nodes could not be asked for', { error: String(error) })
+    })
   }
 
   node(id: string): ClusterNode | undefined {
@@ -65,13 +87,22 @@ export class Cluster {
     return this.node(id)?.name ?? id
   }
 
+  /** Whether it is worth asking it for a shard. */
   isUp(id: string): boolean {
+    const state = this.node(id)?.state
+    return (state === 'up' || state === 'draining') && !this.#trust.has(id, 'silent')
+  }
+
+  /** Whether others should be asked before it, where there are others. */
+  isSlow(id: string): boolean {
+    return this.#trust.has(id, 'slow')
+  }
+
+  /** Whether it would take a shard, as far as is known, however slowly. */
+  canWrite(id: string): boolean {
     const node = this.node(id)
-    if (node?.state !== 'up' && node?.state !== 'draining') return false
-    const failedAtMs = this.#failedAtMs.get(id)
-    return (
-      failedAtMs === undefined || this.#session.world.clock.monotonicMs() - failedAtMs > distrustMs
-    )
+    const serves = node?.state === 'up' && (node.store ?? 'serving') === 'serving'
+    return serves && this.isUp(id) && !this.#trust.has(id, 'unwritable')
   }
 
   /** As placement takes them. */
@@ -80,7 +111,7 @@ export class Cluster {
       node,
       zone,
       state: state === 'draining' || state === 'evicted' ? state : 'active',
-      up: this.isUp(node),
+      up: this.canWrite(node) && !this.isSlow(node),
     }))
   }
 
@@ -89,11 +120,22 @@ export class Cluster {
     return this.#nodes.filter(({ node }) => !this.isUp(node)).map(({ name }) => name)
   }
 
-  /** What a request to this node failed with: for a while it counts as down. */
+  /** What a request to this node failed with: for a while it is asked last, or not at all. */
   failed(id: string, error: HoldfastError): void {
-    if (error.code === 'NOT_FOUND' || error.code === 'EXISTS') return
-    this.#failedAtMs.set(id, this.#session.world.clock.monotonicMs())
+    if (aboutOneShard.has(error.code)) return
+    this.#trust.note(id, aboutWriting.has(error.code) ? 'unwritable' : 'silent')
     this.#session.world.logger.warn('node failed a request', { node: id, code: error.code })
+  }
+
+  /** Others were faster by far. */
+  dawdled(id: string): void {
+    this.#trust.note(id, 'slow')
+  }
+
+  /** It did in good time what it was asked. */
+  served(id: string): void {
+    this.#trust.forget(id, 'silent')
+    this.#trust.forget(id, 'slow')
   }
 
   /** Undefined when the map has no such node. */

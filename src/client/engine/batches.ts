@@ -5,7 +5,7 @@ import type { CoreParts, CoreVault } from './engine-core.ts'
 import type { BatchFile, BatchItem, BatchJob, BatchResult } from './engine.ts'
 import { unchanged } from './local-files.ts'
 import type { LocalStat } from './local-files.ts'
-import { PackWriter, packChunksMax } from './pack-writer.ts'
+import { PackWriter } from './pack-writer.ts'
 import { failure } from './windows.ts'
 
 /** Files of at most this many bytes go into packs together, a batch at a time. */
@@ -68,9 +68,7 @@ export class Batch {
   }
 
   #store(content: Uint8Array, stat: LocalStat | undefined): BatchFile | 'full' {
-    if (this.#writer.isFullFor(content.length) || this.#writer.chunks >= packChunksMax) {
-      return 'full'
-    }
+    if (this.#writer.isFullFor(content.length)) return 'full'
     return {
       kind: 'read',
       stat,

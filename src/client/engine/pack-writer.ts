@@ -2,7 +2,13 @@ import { assert } from '../../base/assert.ts'
 import { fromHex } from '../../base/bytes.ts'
 import { sealChunk, sealedChunkBytes } from '../../core/chunk.ts'
 import { dataRoot } from '../../core/merkle.ts'
-import { packTailBytes, packTargetBytes, shardBytesOf, writePackTail } from '../../core/pack.ts'
+import {
+  packTailBytes,
+  packTakes,
+  packTargetBytes,
+  shardBytesOf,
+  writePackTail,
+} from '../../core/pack.ts'
 import type { PackedChunk } from '../../core/pack.ts'
 import { shardIdentities } from '../../core/shard.ts'
 import type { CoreParts, CoreVault } from './engine-core.ts'
@@ -31,10 +37,11 @@ export class PackWriter {
     return this.#chunks.length
   }
 
-  /** Whether the chunk would take the pack over its target. */
+  /** Whether the pack is to be closed before this content. */
   isFullFor(contentBytes: number): boolean {
-    if (this.empty) return false
-    return this.#length + sealedChunkBytes(contentBytes) > packTargetBytes(this.#order)
+    const nextBytes = sealedChunkBytes(contentBytes)
+    const takes = packTakes(this.#order, { chunkBytes: this.#length, nextBytes })
+    return !takes || this.chunks >= packChunksMax
   }
 
   /** Seals the content behind what is there; its position in the pack's chunks. */

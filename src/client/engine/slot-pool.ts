@@ -35,6 +35,11 @@ export class SlotPool {
     return this.#bytesMax
   }
 
+  /** Whether anyone waits for a slot. */
+  get isWaitedFor(): boolean {
+    return this.#waiting.length > 0
+  }
+
   take(bytes: number): Promise<Slot> {
     const wanted = alignUp(bytes)
     assert(wanted <= this.#bytesMax, `a slot of ${bytes} bytes is over ${this.#bytesMax}`)

@@ -1,8 +1,14 @@
-import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import type { FinishedPages, PageList } from '../commit/page-list.ts'
+import type { FinishedPages, PageList, StageOutcome } from '../commit/page-list.ts'
 import { createPageList } from '../commit/page-list.ts'
-import type { CutChunk, EngineSource, SourceEnd, SourceHandle } from '../engine/engine.ts'
+import type {
+  CutChunk,
+  EngineSource,
+  SourceEnd,
+  SourceHandle,
+  Span,
+  WindowResult,
+} from '../engine/engine.ts'
 import type { LocalStat } from '../engine/local-files.ts'
 import type { PutWork } from './put-work.ts'
 import { WindowSlot } from './window-slots.ts'
@@ -16,8 +22,10 @@ export interface ReadFile {
   readonly newBytes: number
 }
 
-/** A file that did not hold still is `changed`: nothing of it is to be committed. */
-export type LargeFile = ReadFile | { readonly kind: 'changed' }
+/** What was read, or why nothing of it is to be committed: it did not hold still, or parts are gone. */
+export type LargeFile = ReadFile | { readonly kind: 'changed' } | Unstaged
+
+type Unstaged = Exclude<StageOutcome, { kind: 'staged' }>
 
 export interface LargeSource {
   readonly source: EngineSource
@@ -59,10 +67,12 @@ class LargeFileWork {
 
   async run(): Promise<LargeFile> {
     const end = await this.#readAll()
+    if (!('sha256' in end)) return end
     if (!end.unchanged) return { kind: 'changed' }
     this.#pages.finish()
     await this.#allStored()
-    await this.#stageRest()
+    const staged = await this.#stageRest()
+    if (staged.kind !== 'staged') return staged
     return {
       kind: 'read',
       stat: this.#handle.stat,
@@ -72,30 +82,39 @@ class LargeFileWork {
     }
   }
 
-  async #readAll(): Promise<SourceEnd> {
-    const { engine, windows } = this.#work
+  async #readAll(): Promise<SourceEnd | Unstaged> {
+    const { windows } = this.#work
     let carried: WindowSlot | undefined
-    let carry: { at: number; length: number } | undefined
+    let carry: Span | undefined
+    let bytesExpected = this.#handle.stat?.bytes ?? this.#wanted.bytesExpected
     try {
       for (;;) {
         this.#work.options.signal?.throwIfAborted()
-        const window = await windows.take(this.#wanted.bytesExpected)
-        const result = await engine
-          .window({ source: this.#handle.source, slot: window.slot, carry })
-          .catch((error: unknown) => {
-            window.release()
-            throw error
-          })
+        const window = await windows.take(bytesExpected)
+        const result = await this.#readWindow(window, carry)
         carried?.release()
         carried = window
         carry = result.carry
+        // What goes on behind its first window is longer than it seemed.
+        bytesExpected = undefined
         await this.#takeChunks(window, result.chunks)
         if (result.end) return result.end
         await this.#work.packer.ready()
-        await this.#stageSome()
+        const staged = await this.#stageSome()
+        if (staged.kind !== 'staged') return staged
       }
     } finally {
       carried?.release()
+    }
+  }
+
+  async #readWindow(window: WindowSlot, carry: Span | undefined): Promise<WindowResult> {
+    try {
+      const { source } = this.#handle
+      return await this.#work.engine.window({ source, slot: window.slot, carry })
+    } catch (error) {
+      window.release()
+      throw error
     }
   }
 
@@ -112,7 +131,8 @@ class LargeFileWork {
   }
 
   #store(window: WindowSlot, chunk: CutChunk): void {
-    const { stored, isNew } = this.#work.chunks.store(chunk, window)
+    const again = this.#wanted.resend.has(chunk.id.toHex())
+    const { stored, isNew } = this.#work.chunks.store(chunk, window, { again })
     if (isNew) this.#newBytes += chunk.length
     stored.catch(() => {})
     this.#stored.push(stored)
@@ -125,25 +145,23 @@ class LargeFileWork {
   }
 
   /** Long lists go to the coordinator page by page, behind the chunks they name. */
-  async #stageSome(): Promise<void> {
-    if (this.#pages.heldBytes < limits.pageBytesHeldMax) return
+  async #stageSome(): Promise<StageOutcome> {
+    if (this.#pages.heldBytes < limits.pageBytesHeldMax) return { kind: 'staged' }
     await this.#allStored()
-    await this.#stageRest()
+    return await this.#stageRest()
   }
 
-  async #stageRest(): Promise<void> {
-    if (this.#chunks <= limits.inlinePagesMax * limits.pageChunksMax) return
-    await this.#work.upload.open()
+  async #stageRest(): Promise<StageOutcome> {
+    if (this.#chunks <= limits.inlinePagesMax * limits.pageChunksMax) return { kind: 'staged' }
+    const { options, upload } = this.#work
+    await upload.open()
+    const { id } = upload
     const outcome = await this.#pages.stage({
-      upload: this.#work.upload.id,
+      upload: id,
       registeredChunks: this.#chunks,
-      signal: this.#work.options.signal,
+      ...options,
     })
-    if (outcome.kind === 'staged') return
-    throw new HoldfastError(
-      'CHUNKS_MISSING',
-      'Cannot list the chunks of a file: some were collected meanwhile',
-      { hint: 'Run the command again' },
-    )
+    if (outcome.kind === 'upload-gone') upload.renew(id)
+    return outcome
   }
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts'
+import { concatBytes } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
@@ -10,6 +11,7 @@ import type { NewPack } from '../commit/pending.ts'
 import type { Engine, PackOrder, SealedPack } from '../engine/engine.ts'
 import type { Session } from '../session.ts'
 import type { OpenVault } from '../vaults.ts'
+import { tooFewShards } from './too-few-shards.ts'
 
 export type LateShard = NewPack['shards'][number] & {
   readonly pack: string
@@ -21,6 +23,8 @@ export interface SentPack {
   readonly pack: NewPack
   readonly written: number
   readonly wanted: number
+  /** Shards that are still being sent. */
+  readonly underWay: number
   /** Those that became durable later; settles, never rejecting, when nothing is under way any more. */
   readonly late: Promise<LateShard[]>
 }
@@ -37,17 +41,31 @@ interface ShardState {
   /** Where it is, or is wanted. */
   node: string
   receipt: Uint8Array | undefined
-  settled: boolean
+  /** `left-out`: its node is asked only when the threshold cannot be met without it. */
+  state: 'left-out' | 'under-way' | 'settled'
+}
+
+interface SendParts {
+  readonly session: Session
+  readonly cluster: Cluster
+  readonly engine: Engine
 }
 
 /** Sends the shards of one pack to their nodes and waits as ARCHITECTURE.md says under "Waiting". */
 export async function sendPack(
-  parts: { readonly session: Session; readonly cluster: Cluster; readonly engine: Engine },
+  parts: SendParts,
   sealed: SealedPack,
   options: SendOptions & { readonly order: PackOrder },
 ): Promise<SentPack> {
+  parts.cluster.keepCurrent()
   const sending = new Sending(parts, sealed, options)
-  await sending.enough()
+  try {
+    await sending.enough()
+  } catch (error) {
+    // The caller takes the slot back: nothing may read from it any more.
+    await sending.end()
+    throw error
+  }
   return sending.sent()
 }
 
@@ -58,15 +76,16 @@ class Sending {
   readonly #sealed: SealedPack
   readonly #options: SendOptions & { readonly order: PackOrder }
   readonly #shards: ShardState[]
-  readonly #all: Promise<void>
+  readonly #underWay = new Set<Promise<void>>()
   readonly #errors: HoldfastError[] = []
   readonly #startMs: number
   #wake: () => void = () => {}
+  #broken: { readonly error: unknown } | undefined
   /** Receipts that `sent` has given out. */
   #given = new Set<number>()
 
   constructor(
-    parts: { readonly session: Session; readonly cluster: Cluster; readonly engine: Engine },
+    parts: SendParts,
     sealed: SealedPack,
     options: SendOptions & { readonly order: PackOrder },
   ) {
@@ -76,19 +95,19 @@ class Sending {
     this.#sealed = sealed
     this.#options = options
     this.#startMs = this.#clock.monotonicMs()
-    const nodes = this.#cluster.placementNodes()
     const places = placeShards(this.#session.world.primitives, {
-      nodes,
+      nodes: this.#cluster.placementNodes(),
       pack: options.order.pack,
       policy: options.vault.policy,
     })
-    this.#shards = places.map(({ node }, index) => ({
+    this.#shards = places.map(({ node, up }, index) => ({
       index,
       node,
       receipt: undefined,
-      settled: false,
+      state: up ? 'under-way' : 'left-out',
     }))
-    this.#all = this.#sendAll()
+    for (const shard of this.#open) this.#begin(shard)
+    this.#askMore()
   }
 
   get #clock(): Clock {
@@ -97,17 +116,24 @@ class Sending {
 
   /** Resolves when the pack may be registered. Throws TOO_FEW_NODES when it never can. */
   async enough(): Promise<void> {
-    while (this.#durable.length < this.#options.threshold) {
-      if (this.#open === 0) throw this.#tooFew()
+    while (!this.#isEnough) {
+      if (this.#broken) throw this.#broken.error
+      if (this.#open.length === 0) throw this.#tooFew()
       await this.#progress(undefined)
     }
     const thresholdMs = this.#clock.monotonicMs() - this.#startMs
     const leaveMs = Math.max(limits.stallMinMs, thresholdMs * 2)
-    while (this.#open > 0) {
+    while (this.#open.length > 0) {
       const leftMs = this.#startMs + leaveMs - this.#clock.monotonicMs()
-      if (leftMs <= 0) return
+      if (leftMs <= 0) break
       await this.#progress(leftMs)
     }
+    for (const { node } of this.#open) this.#cluster.dawdled(node)
+  }
+
+  /** Resolves when no shard is under way any more. */
+  async end(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
   sent(): SentPack {
@@ -121,7 +147,7 @@ class Sending {
         m: order.m,
         packLength: this.#sealed.packLength,
         generation: order.generation,
-        dataRoots: joined(this.#sealed.dataRoots),
+        dataRoots: concatBytes(this.#sealed.dataRoots),
         chunks: this.#sealed.chunks.map(({ id, offset, length }) => ({
           id,
           offset,
@@ -132,12 +158,13 @@ class Sending {
       },
       written: this.#durable.length,
       wanted: this.#shards.length,
+      underWay: this.#open.length,
       late: this.#late(),
     }
   }
 
   async #late(): Promise<LateShard[]> {
-    await this.#all
+    await this.end()
     const { order } = this.#options
     return this.#durable
       .filter(({ index }) => !this.#given.has(index))
@@ -152,28 +179,53 @@ class Sending {
     return this.#shards.filter(({ receipt }) => receipt !== undefined)
   }
 
-  get #open(): number {
-    return this.#shards.filter(({ settled }) => !settled).length
+  get #open(): ShardState[] {
+    return this.#shards.filter(({ state }) => state === 'under-way')
   }
 
-  async #sendAll(): Promise<void> {
-    await Promise.all(this.#shards.map((shard) => this.#sendShard(shard)))
+  /** The threshold, in as many zones as can be reached: what the coordinator will ask for. */
+  get #isEnough(): boolean {
+    const { threshold } = this.#options
+    if (this.#durable.length < threshold) return false
+    const usable = this.#cluster.nodes.filter(({ node }) => this.#cluster.canWrite(node))
+    const reached = new Set(this.#durable.map(({ node }) => this.#cluster.node(node)?.zone))
+    return reached.size >= Math.min(threshold, new Set(usable.map(({ zone }) => zone)).size)
+  }
+
+  #begin(shard: ShardState): void {
+    shard.state = 'under-way'
+    const work = this.#sendShard(shard).catch((error: unknown) => {
+      this.#broken ??= { error }
+    })
+    const settled = work.then(() => {
+      this.#underWay.delete(settled)
+      shard.state = 'settled'
+      this.#askMore()
+      this.#wake()
+    })
+    this.#underWay.add(settled)
+  }
+
+  /** Nodes that were left out are asked after all when it cannot be enough without them. */
+  #askMore(): void {
+    const { threshold, signal } = this.#options
+    if (signal?.aborted) return
+    for (const shard of this.#shards) {
+      if (this.#durable.length + this.#open.length >= threshold) return
+      if (shard.state === 'left-out' && this.#cluster.canWrite(shard.node)) this.#begin(shard)
+    }
   }
 
   /** To its node, or to a spare one when that fails and there is one. */
   async #sendShard(shard: ShardState): Promise<void> {
     const tried = new Set<string>()
     for (;;) {
-      if (this.#cluster.isUp(shard.node)) {
-        tried.add(shard.node)
-        if (await this.#attempt(shard)) break
-      }
+      tried.add(shard.node)
+      if (await this.#attempt(shard)) return
       const spare = this.#spare(tried)
-      if (spare === undefined || this.#options.signal?.aborted) break
+      if (spare === undefined || this.#options.signal?.aborted) return
       shard.node = spare
     }
-    shard.settled = true
-    this.#wake()
   }
 
   async #attempt(shard: ShardState): Promise<boolean> {
@@ -198,11 +250,12 @@ class Sending {
         root,
       })
       shard.receipt = receipt
+      if (this.#isInTime) this.#cluster.served(node)
       return true
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error
       this.#errors.push(error)
-      this.#cluster.failed(node, error)
+      if (!signal?.aborted) this.#cluster.failed(node, error)
       return false
     }
   }
@@ -215,12 +268,15 @@ class Sending {
     return [header, this.#engine.memory.subarray(at, at + shardLength)]
   }
 
-  /** A node that is up and holds, and will hold, no shard of this pack. */
+  get #isInTime(): boolean {
+    return this.#clock.monotonicMs() - this.#startMs < limits.stallMinMs
+  }
+
+  /** A node that would take a shard and holds, and will hold, none of this pack. */
   #spare(tried: ReadonlySet<string>): string | undefined {
     const taken = new Set(this.#shards.map(({ node }) => node))
     return this.#cluster.nodes.find(
-      ({ node, state }) =>
-        state === 'up' && this.#cluster.isUp(node) && !taken.has(node) && !tried.has(node),
+      ({ node }) => this.#cluster.canWrite(node) && !taken.has(node) && !tried.has(node),
     )?.node
   }
 
@@ -239,33 +295,16 @@ class Sending {
   #tooFew(): HoldfastError {
     const { threshold, vault, signal } = this.#options
     if (signal?.aborted) return new HoldfastError('INTERRUPTED', 'Storing was interrupted')
-    const { k, m } = vault.policy
-    const written = this.#durable.length
-    const down = this.#cluster.down
-    const space = this.#errors.find(({ code }) => code === 'NO_SPACE')
-    if (space) return space
-    const missing = down.length > 0 ? `; not there: ${down.join(', ')}` : ''
-    return new HoldfastError(
-      'TOO_FEW_NODES',
-      `Cannot store durably at ${k}+${m}: ${written} of ${threshold} needed shards were written${missing}`,
-      {
-        hint:
-          threshold > k && written >= k
-            ? `A further loss would not be survived: bring nodes back, or accept that with --min-shards ${Math.max(k, written)}`
-            : 'Bring nodes back; see holdfast status',
-        details: { written, threshold, down },
-        cause: this.#errors[0],
-      },
-    )
+    return tooFewShards({
+      policy: vault.policy,
+      threshold,
+      written: this.#durable.length,
+      down: this.#cluster.down,
+      errors: this.#errors,
+    })
   }
 }
 
 function shardRow({ index, node, receipt }: ShardState): NewPack['shards'][number] {
   return receipt === undefined ? { index, node } : { index, node, receipt }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.length * 32)
-  for (const [at, part] of parts.entries()) whole.set(part, at * 32)
-  return whole
 }

@@ -1,8 +1,7 @@
-import { assert } from '../../base/assert.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { sealedChunkBytes } from '../../core/chunk.ts'
-import { packTailBytes, packTargetBytes, shardBytesOf } from '../../core/pack.ts'
+import { packTailBytes, packTakes, shardBytesOf } from '../../core/pack.ts'
 import type { Cluster } from '../cluster.ts'
 import type { CutChunk, Engine, PackOrder, SealedPack } from '../engine/engine.ts'
 import { packChunksMax } from '../engine/pack-writer.ts'
@@ -10,8 +9,9 @@ import { SlotPool } from '../engine/slot-pool.ts'
 import type { Slot } from '../engine/slot-pool.ts'
 import type { Session } from '../session.ts'
 import type { NewPack } from '../commit/pending.ts'
+import { LateSends } from './late-sends.ts'
 import { sendPack } from './pack-sender.ts'
-import type { LateShard, SendOptions } from './pack-sender.ts'
+import type { SendOptions, SentPack } from './pack-sender.ts'
 import type { Upload } from './upload.ts'
 
 export interface PackerParts {
@@ -44,11 +44,10 @@ interface Filling {
  */
 export class Packer {
   readonly #parts: PackerParts
-  readonly #deliveries = new Set<Promise<unknown>>()
-  readonly #lateSends = new Set<Promise<unknown>>()
-  /** Ends what is still being sent to nodes that were left behind. */
-  readonly #giveUp = new AbortController()
+  readonly #deliveries = new Set<Promise<void>>()
+  readonly #lateSends = new LateSends()
   #filling: Filling | undefined
+  #ended: HoldfastError | undefined
 
   constructor(parts: PackerParts) {
     this.#parts = parts
@@ -59,8 +58,12 @@ export class Packer {
    * into is registered; it may wait for `flush`.
    */
   add(chunk: CutChunk, release: () => void): Promise<void> {
+    if (this.#ended) {
+      release()
+      return Promise.reject(this.#ended)
+    }
     const sealedBytes = sealedChunkBytes(chunk.length)
-    if (this.#filling && this.#isFullFor(this.#filling, sealedBytes)) this.flush()
+    if (this.#filling && !this.#takes(this.#filling, sealedBytes)) this.flush()
     this.#filling ??= {
       chunks: [],
       releases: [],
@@ -79,8 +82,11 @@ export class Packer {
     const filling = this.#filling
     if (!filling) return
     this.#filling = undefined
-    filling.done.promise.catch(() => {})
-    track(this.#deliveries, this.#make(filling).then(filling.done.resolve, filling.done.reject))
+    const { promise, resolve, reject } = filling.done
+    promise.catch(() => {})
+    const settled = this.#make(filling).then(resolve, reject)
+    const delivery = settled.then(() => void this.#deliveries.delete(delivery))
+    this.#deliveries.add(delivery)
   }
 
   /** Resolves when few enough packs are under way to begin another. */
@@ -91,33 +97,41 @@ export class Packer {
   /** Closes the last pack and waits until all are registered; a little for late shards. */
   async finish(): Promise<void> {
     this.flush()
-    while (this.#deliveries.size > 0) await Promise.all(this.#deliveries)
-    if (this.#lateSends.size === 0) return
+    await this.#delivered()
     const { clock } = this.#parts.session.world
-    const timer = clock.timer(limits.lateSendMs, () =>
-      this.#giveUp.abort(new HoldfastError('TIMED_OUT', 'A late shard was given up')),
-    )
-    while (this.#lateSends.size > 0) await Promise.all(this.#lateSends)
+    const timer = clock.timer(limits.lateSendMs, () => this.#lateSends.endAll())
+    await this.#lateSends.settled()
     timer.cancel()
   }
 
-  /** Ends everything at once: after a failure. */
-  async abandon(): Promise<void> {
-    this.#giveUp.abort(new HoldfastError('INTERRUPTED', 'Storing was given up'))
+  /** Ends everything: resolves when nothing is under way any more. Its signal should be aborted. */
+  async end(): Promise<void> {
+    this.#ended ??= new HoldfastError('INTERRUPTED', 'Storing was given up')
+    const filling = this.#filling
     this.#filling = undefined
-    await Promise.all([...this.#deliveries, ...this.#lateSends])
+    filling?.done.promise.catch(() => {})
+    filling?.done.reject(this.#ended)
+    for (const release of filling?.releases ?? []) release()
+    await this.#delivered()
+    this.#lateSends.endAll()
+    await this.#lateSends.settled()
   }
 
   /** What a pack is ordered with; its slot is the caller's to give back once `deliver` settled. */
   async order(bytes: number): Promise<PackOrder> {
-    const { vault } = this.#parts.options
+    const { vault, signal } = this.#parts.options
+    const slot = await this.#slot(bytes)
+    if (signal?.aborted) {
+      this.#parts.slots.giveBack(slot)
+      signal.throwIfAborted()
+    }
     return {
       vault: vault.vault,
       generation: 1,
       k: vault.policy.k,
       m: vault.policy.m,
       pack: this.#parts.session.world.random.bytes(16),
-      slot: await this.#parts.slots.take(bytes),
+      slot,
     }
   }
 
@@ -129,18 +143,17 @@ export class Packer {
   /** Sends a sealed pack; gives back its slot when nothing reads from it any more. */
   async send(sealed: SealedPack, order: PackOrder): Promise<NewPack> {
     const { session, cluster, engine, options, counts, slots } = this.#parts
+    const ending = new AbortController()
+    const { signal } = options
+    const signals = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal
     try {
-      const signal = options.signal
-        ? AbortSignal.any([options.signal, this.#giveUp.signal])
-        : this.#giveUp.signal
-      const sent = await sendPack({ session, cluster, engine }, sealed, {
-        ...options,
-        signal,
-        order,
-      })
+      const sending = { ...options, signal: signals, order }
+      const sent = await sendPack({ session, cluster, engine }, sealed, sending)
       counts.written += sent.written
       counts.wanted += sent.wanted
-      track(this.#lateSends, this.#settle(sent.late, order.slot))
+      const settled = this.#settle(sent, order.slot)
+      if (sent.underWay > 0) this.#lateSends.add(ending, settled)
+      if (slots.isWaitedFor) this.#lateSends.endOldest()
       return sent.pack
     } catch (error) {
       slots.giveBack(order.slot)
@@ -148,50 +161,70 @@ export class Packer {
     }
   }
 
-  /** Sends and registers; under a new id when this one was declared dead meanwhile. */
+  /** Sends and registers. PACK_DEAD when it took so long that its shards were taken for strangers. */
   async deliver(sealed: SealedPack, order: PackOrder): Promise<void> {
     const pack = await this.send(sealed, order)
-    const registered = await this.#parts.upload.register(pack)
-    assert(registered, 'a pack with a fresh random id is not dead')
+    if (await this.#parts.upload.register(pack)) return
+    throw new HoldfastError('PACK_DEAD', 'A pack was collected before it could be registered', {
+      hint: 'Run the command again',
+      details: { packs: [pack.pack] },
+    })
   }
 
-  #isFullFor(filling: Filling, sealedBytes: number): boolean {
-    return (
-      filling.sealedBytes + sealedBytes > packTargetBytes(this.#parts.options.vault.policy) ||
-      filling.chunks.length >= packChunksMax
-    )
+  async #delivered(): Promise<void> {
+    while (this.#deliveries.size > 0) await Promise.all(this.#deliveries)
+  }
+
+  #takes(filling: Filling, nextBytes: number): boolean {
+    const { policy } = this.#parts.options.vault
+    const chunkBytes = filling.sealedBytes
+    return filling.chunks.length < packChunksMax && packTakes(policy, { chunkBytes, nextBytes })
+  }
+
+  /** Waits its turn; what goes on only for shards that are late makes room. */
+  async #slot(bytes: number): Promise<Slot> {
+    const { slots } = this.#parts
+    const free = slots.tryTake(bytes)
+    if (free) return free
+    this.#lateSends.endOldest()
+    return await slots.take(bytes)
   }
 
   async #make(filling: Filling): Promise<void> {
     const { k, m } = this.#parts.options.vault.policy
     const packBytes = filling.sealedBytes + packTailBytes(filling.chunks.length)
-    const order = await this.order(shardBytesOf(packBytes, k) * (k + m))
+    let order: PackOrder
     let sealed: SealedPack
     try {
-      sealed = await this.#parts.engine.seal({ ...order, chunks: filling.chunks })
-    } catch (error) {
-      this.#parts.slots.giveBack(order.slot)
-      throw error
+      order = await this.order(shardBytesOf(packBytes, k) * (k + m))
+      sealed = await this.#sealed(order, filling)
     } finally {
       for (const release of filling.releases) release()
     }
     await this.deliver(sealed, order)
   }
 
-  /** Waits for the last sends, tells the coordinator of late shards, frees the slot. */
-  async #settle(late: Promise<LateShard[]>, slot: Slot): Promise<void> {
-    const shards = await late
-    this.#parts.slots.giveBack(slot)
-    this.#parts.counts.written += shards.length
-    if (shards.length > 0) await this.#parts.upload.addShards(shards).catch(() => {})
+  async #sealed(order: PackOrder, { chunks }: Filling): Promise<SealedPack> {
+    try {
+      return await this.#parts.engine.seal({ ...order, chunks })
+    } catch (error) {
+      this.release(order)
+      throw error
+    }
   }
-}
 
-/** Keeps the promise in the set until it settled. */
-function track(set: Set<Promise<unknown>>, work: Promise<unknown>): void {
-  const forget = (): void => {
-    set.delete(tracked)
+  /** Waits for the last sends, tells the coordinator of late shards, frees the slot. Never rejects. */
+  async #settle({ late }: SentPack, slot: Slot): Promise<void> {
+    const { counts, session, slots, upload } = this.#parts
+    const shards = await late
+    slots.giveBack(slot)
+    counts.written += shards.length
+    if (shards.length === 0) return
+    try {
+      await upload.addShards(shards)
+    } catch (error) {
+      // A census finds them.
+      session.world.logger.debug('late shards were not told', { error: String(error) })
+    }
   }
-  const tracked: Promise<unknown> = work.then(forget, forget)
-  set.add(tracked)
 }

@@ -1,24 +1,32 @@
 /** One put: everything that is walked goes its way, bounded, and the outcome of each is told. */
 import { errorToJson, HoldfastError } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import type { Committer } from '../commit/committer.ts'
-import type { CommitOutcome, PendingFile } from '../commit/pending.ts'
-import { newId } from '../commit/new-id.ts'
+import { fileTimeNow } from '../commit/file-time.ts'
+import { batchFileBytesMax } from '../engine/batches.ts'
 import type { BatchItem } from '../engine/engine.ts'
-import type { FileTime, LocalFiles, LocalStat } from '../engine/local-files.ts'
+import type { LocalFiles } from '../engine/local-files.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
 import { resolvePath } from '../tree.ts'
 import type { Path } from '../tree.ts'
-import { batchFileBytesMax } from '../engine/batches.ts'
-import { storeLargeFile } from './large-file.ts'
 import { Bounded } from './bounded.ts'
 import type { PutItem, PutOutcome } from './put-item.ts'
+import { resendOf, storeFile, submitFile } from './put-tries.ts'
+import type { FileToStore } from './put-tries.ts'
 import type { PutWork } from './put-work.ts'
+import { isAsBefore, sameStat } from './same-stat.ts'
 import { storeSmallFiles } from './small-files.ts'
 import type { SmallFile } from './small-files.ts'
 
 type FileItem = Extract<PutItem, { kind: 'file' | 'link' }>
+type FolderItem = Extract<PutItem, { kind: 'folder' }>
 type InputItem = Extract<PutItem, { kind: 'input' }>
+interface SmallItem {
+  readonly item: FileItem
+  readonly source: BatchItem
+}
+
+type StoredSmall = Extract<SmallFile, { kind: 'stored' }>
 
 export interface PutRunOptions {
   /** Compare contents even where size, time and mode are as in the index. */
@@ -29,7 +37,7 @@ export interface PutRunOptions {
   readonly progress: (bytes: number) => void
 }
 
-const permissionsOfInput = 0o644
+const modeOfInput = 0o644
 
 export class PutRun {
   readonly #work: PutWork
@@ -57,8 +65,15 @@ export class PutRun {
     await this.#batches.idle()
     // Files that had grown too large for their batch have joined these.
     await this.#large.idle()
-    await this.#work.packer.finish()
     await this.#commits.idle()
+    await this.#work.packer.finish()
+  }
+
+  /** Resolves when nothing of it is under way any more, failed or not. */
+  async settled(): Promise<void> {
+    await this.#batches.settled()
+    await this.#commits.settled()
+    await this.#large.settled()
   }
 
   async #take(item: PutItem): Promise<void> {
@@ -69,60 +84,35 @@ export class PutRun {
     else await this.#takeFile(item)
   }
 
-  async #takeFolder(item: Extract<PutItem, { kind: 'folder' }>): Promise<void> {
-    const { to, stat } = item
+  async #takeFolder({ to, stat }: FolderItem): Promise<void> {
     const found = this.#find(to)
     if (found && found.kind === 'folder' && sameStat(found, stat)) return
-    await this.#commits.run(async () => {
-      await this.#guard(to, async () => {
-        const { mode, modified } = stat
-        await this.#work.committer.submit({
-          kind: 'folder',
-          path: to,
-          mode,
-          modified,
-          ifThere: 'update',
-          signal: this.#work.options.signal,
-        })
-      })
-    })
+    const { mode, modified } = stat
+    const { committer, options } = this.#work
+    const folder = { kind: 'folder', path: to, mode, modified, ifThere: 'update' } as const
+    await this.#commits.run(() =>
+      this.#guard(to, async () => {
+        await committer.submit({ ...folder, signal: options.signal })
+      }),
+    )
   }
 
   async #takeFile(item: FileItem): Promise<void> {
     const found = this.#find(item.to)
-    if (found && !this.#options.checksum && this.#isAsBefore(found, item)) {
+    if (found && !this.#options.checksum && isAsBefore(found, item.kind, item.stat)) {
       this.#tellUnchanged(item.to, found)
-      return
-    }
-    if (item.kind === 'file' && item.stat.bytes > batchFileBytesMax) {
+    } else if (item.kind === 'file' && item.stat.bytes > batchFileBytesMax) {
       await this.#large.run(() => this.#storeLarge(item))
-      return
+    } else {
+      this.#small.push(item)
+      if (this.#small.length >= limits.batchFilesMax) await this.#flushSmall()
     }
-    this.#small.push(item)
-    if (this.#small.length >= limits.batchFilesMax) await this.#flushSmall()
   }
 
   #find(to: Path): IndexEntry | undefined {
     const { committer, vault } = this.#work
     const found = resolvePath(committer.feed.index, { vault: vault.vault, path: to })
     return 'entry' in found && found.kind !== 'blocked' ? found.entry : undefined
-  }
-
-  #isAsBefore(found: IndexEntry, item: FileItem): boolean {
-    return found.kind === item.kind && sameStat(found, item.stat) && found.bytes === item.stat.bytes
-  }
-
-  #tellUnchanged(to: Path, found: IndexEntry): void {
-    this.#options.progress(found.bytes)
-    this.#options.outcome({
-      state: 'unchanged',
-      to,
-      type: found.kind,
-      bytes: found.bytes,
-      version: found.version,
-      sha256: found.sha256,
-      newBytes: 0,
-    })
   }
 
   async #flushSmall(): Promise<void> {
@@ -132,108 +122,116 @@ export class PutRun {
   }
 
   async #storeBatch(batch: readonly FileItem[]): Promise<void> {
-    let left = batch
-    while (left.length > 0) {
-      const items = left.map((item): BatchItem => this.#batchItem(item))
-      const alone = this.#items === 1
-      const stored = await storeSmallFiles(this.#work, { items, alone })
-      for (const [at, file] of stored.entries()) this.#settleSmall(left[at]!, file)
-      left = left.slice(stored.length)
+    let left = batch.flatMap((item) => this.#sourceOf(item))
+    while (left.length > 0) left = left.slice(await this.#storeSome(left))
+  }
+
+  /** As the engine takes it; none when it is a link that is gone. */
+  #sourceOf(item: FileItem): SmallItem[] {
+    if (item.kind === 'file') return [{ item, source: { kind: 'path', path: item.path } }]
+    try {
+      const content = this.#options.files.readLink(item.path)
+      return [{ item, source: { kind: 'content', content } }]
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error
+      this.#tellFailed(item.to, error)
+      return []
     }
   }
 
-  #batchItem(item: FileItem): BatchItem {
-    return item.kind === 'file'
-      ? { kind: 'path', path: item.path }
-      : { kind: 'content', content: this.#options.files.readLink(item.path) }
+  /** How many of them, from the first, were dealt with. */
+  async #storeSome(left: readonly SmallItem[]): Promise<number> {
+    const alone = this.#items === 1
+    try {
+      const items = left.map(({ source }) => source)
+      const stored = await storeSmallFiles(this.#work, { items, alone })
+      for (const [at, file] of stored.entries()) this.#settleSmall(left[at]!.item, file)
+      return stored.length
+    } catch (error) {
+      if (error instanceof HoldfastError)
+        for (const { item } of left) this.#tellFailed(item.to, error)
+      throw error
+    }
   }
 
   #settleSmall(item: FileItem, small: SmallFile): void {
-    if (small.kind === 'large') void this.#large.run(() => this.#storeLarge(item))
+    if (small.kind === 'large') this.#large.begin(() => this.#storeLarge(item))
     else if (small.kind === 'changed') this.#tellChanged(item.to)
     else if (small.kind === 'failed') {
       this.#options.outcome({ state: 'failed', to: item.to, error: small.error })
-    } else void this.#commits.run(() => this.#commitSmall(item, small))
+    } else this.#commits.begin(() => this.#commitSmall(item, small))
   }
 
-  async #commitSmall(item: FileItem, small: Extract<SmallFile, { kind: 'stored' }>): Promise<void> {
+  async #commitSmall(item: FileItem, small: StoredSmall): Promise<void> {
     const { file, version, pages, packs, newBytes } = small
-    const stat = file.stat ?? item.stat
+    const { mode, modified } = file.stat ?? item.stat
     this.#options.progress(file.bytes)
     await this.#guard(item.to, async () => {
-      const outcome = await this.#submit({
+      const outcome = await submitFile(this.#work, {
         kind: item.kind,
         path: item.to,
         version,
-        mode: stat.mode,
-        modified: stat.modified,
+        mode,
+        modified,
         bytes: file.bytes,
         sha256: file.sha256,
         pages,
-        upload: this.#work.upload.id,
         packs,
       })
       if (outcome.kind === 'committed' || outcome.kind === 'unchanged') {
         this.#tellStored(outcome.entry, { to: item.to, newBytes })
-      } else await this.#again(item, outcome)
+      } else if (item.kind === 'link') throw collectedMeanwhile()
+      else await this.#storeAs(this.#fileOf(item, resendOf(outcome)))
     })
   }
 
-  /** What the commit missed is sent again, in the way of large files. */
-  async #again(item: FileItem, outcome: CommitOutcome): Promise<void> {
-    if (item.kind === 'link') throw goneMeanwhile()
-    await this.#storeLarge(item, resendOf(outcome))
+  async #storeLarge(item: FileItem): Promise<void> {
+    await this.#guard(item.to, () => this.#storeAs(this.#fileOf(item)))
   }
 
-  async #storeLarge(item: FileItem, resend: ReadonlySet<string> = new Set()): Promise<void> {
-    await this.#guard(item.to, async () => {
-      let missing = resend
-      for (let tries = 0; tries < limits.changedReadsMax; tries += 1) {
-        const version = newId(this.#work.session.world.random)
-        const file = await storeLargeFile(this.#work, {
-          source: { kind: 'path', path: item.path, vault: this.#work.vault.vault },
-          version,
-          bytesExpected: item.stat.bytes,
-          resend: missing,
-          progress: this.#options.progress,
-        })
-        if (file.kind === 'changed') continue
-        const { stat = item.stat, end, pages, newBytes } = file
-        const outcome = await this.#submit(fileOf(item.to, { version, stat, end, pages }))
-        if (outcome.kind === 'committed' || outcome.kind === 'unchanged') {
-          this.#tellStored(outcome.entry, { to: item.to, newBytes })
-          return
-        }
-        missing = resendOf(outcome)
-      }
-      this.#tellChanged(item.to)
-    })
+  #fileOf({ path, to, stat }: FileItem, resend?: ReadonlySet<string>): FileToStore {
+    return {
+      source: { kind: 'path', path, vault: this.#work.vault.vault },
+      to,
+      bytesExpected: stat.bytes,
+      stat,
+      ...(resend && { resend }),
+      progress: this.#options.progress,
+    }
   }
 
-  async #storeInput(item: InputItem): Promise<void> {
-    await this.#guard(item.to, async () => {
-      const { session, vault } = this.#work
-      const version = newId(session.world.random)
-      const file = await storeLargeFile(this.#work, {
-        source: { kind: 'handle', handle: item.handle, vault: vault.vault },
-        version,
+  async #storeInput({ handle, to }: InputItem): Promise<void> {
+    const { session, vault } = this.#work
+    const modified = fileTimeNow(session.world.clock)
+    await this.#guard(to, () =>
+      this.#storeAs({
+        source: { kind: 'handle', handle, vault: vault.vault },
+        to,
         bytesExpected: undefined,
-        resend: new Set(),
+        stat: { mode: modeOfInput, modified },
         progress: this.#options.progress,
-      })
-      if (file.kind === 'changed') throw goneMeanwhile()
-      const { end, pages, newBytes } = file
-      const stat = { mode: permissionsOfInput, modified: timeOf(session.world.clock.nowMs()) }
-      const outcome = await this.#submit(fileOf(item.to, { version, stat, end, pages }))
-      if (outcome.kind !== 'committed' && outcome.kind !== 'unchanged') throw goneMeanwhile()
-      this.#tellStored(outcome.entry, { to: item.to, newBytes })
-    })
+      }),
+    )
   }
 
-  #submit(pending: PendingFile): ReturnType<Committer['submit']> {
-    const { signal, threshold } = this.#work.options
-    const { id } = this.#work.upload
-    return this.#work.committer.submit({ ...pending, upload: id, threshold, signal })
+  async #storeAs(file: FileToStore): Promise<void> {
+    const stored = await storeFile(this.#work, file)
+    if (stored.kind === 'changed') this.#tellChanged(file.to)
+    else this.#tellStored(stored.entry, { to: file.to, newBytes: stored.newBytes })
+  }
+
+  #tellUnchanged(to: Path, found: IndexEntry): void {
+    const { kind, bytes, version, sha256 } = found
+    this.#options.progress(bytes)
+    this.#options.outcome({
+      state: 'unchanged',
+      to,
+      type: kind,
+      bytes,
+      version,
+      sha256,
+      newBytes: 0,
+    })
   }
 
   #tellStored(entry: IndexEntry, { to, newBytes }: { to: Path; newBytes: number }): void {
@@ -248,82 +246,38 @@ export class PutRun {
     this.#options.outcome({ state: 'changed', to, error: errorToJson(error) })
   }
 
-  /** A failure that concerns this item alone is its outcome; others end the put. */
+  #tellFailed(to: Path, error: HoldfastError): void {
+    this.#options.outcome({ state: 'failed', to, error: errorToJson(error) })
+  }
+
+  /** A failure is this item's outcome; one that would meet the others too ends the put. */
   async #guard(to: Path, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      if (!(error instanceof HoldfastError) || endsAll(error)) throw error
-      this.#options.outcome({ state: 'failed', to, error: errorToJson(error) })
+      if (!(error instanceof HoldfastError)) throw error
+      this.#tellFailed(to, error)
+      if (!aboutOneItem.has(error.code)) throw error
     }
   }
 }
 
-function fileOf(
-  to: Path,
-  read: {
-    readonly version: string
-    readonly stat: Pick<LocalStat, 'mode' | 'modified'>
-    readonly end: { readonly bytes: number; readonly sha256: Uint8Array }
-    readonly pages: PendingFile['pages']
-  },
-): PendingFile {
-  const { version, stat, end, pages } = read
-  return {
-    kind: 'file',
-    path: to,
-    version,
-    mode: stat.mode,
-    modified: stat.modified,
-    bytes: end.bytes,
-    sha256: end.sha256,
-    pages,
-  }
-}
+/** After others nothing else would succeed either. */
+const aboutOneItem: ReadonlySet<ErrorCode> = new Set([
+  'NOT_FOUND',
+  'UNREADABLE',
+  'KIND_CONFLICT',
+  'BAD_NAME',
+  'EXISTS',
+  'CHANGED',
+  'CHUNKS_MISSING',
+  'OVER_LIMIT',
+])
 
-/** After these nothing else would succeed either. */
-function endsAll(error: HoldfastError): boolean {
-  switch (error.code) {
-    case 'NOT_FOUND':
-    case 'UNREADABLE':
-    case 'KIND_CONFLICT':
-    case 'BAD_NAME':
-    case 'EXISTS':
-    case 'CHANGED':
-    case 'CHUNKS_MISSING':
-      return false
-    default:
-      return true
-  }
-}
-
-function resendOf(outcome: CommitOutcome): Set<string> {
-  return new Set(outcome.kind === 'missing' ? outcome.chunks.map((id) => id.toHex()) : [])
-}
-
-function goneMeanwhile(): HoldfastError {
+function collectedMeanwhile(): HoldfastError {
   return new HoldfastError(
     'CHUNKS_MISSING',
     'Cannot commit: stored parts were collected meanwhile',
-    {
-      hint: 'Run the command again',
-    },
+    { hint: 'Run the command again' },
   )
-}
-
-/** Times that a restored file may differ by: what setting them loses. */
-const roundingNanoseconds = 1000
-
-function sameStat(
-  entry: Pick<IndexEntry, 'mode' | 'modified'>,
-  stat: Pick<LocalStat, 'mode' | 'modified'>,
-): boolean {
-  const apartSeconds = entry.modified.seconds - stat.modified.seconds
-  const apart = apartSeconds * 1e9 + entry.modified.nanoseconds - stat.modified.nanoseconds
-  return entry.mode === stat.mode && Math.abs(apart) <= roundingNanoseconds
-}
-
-function timeOf(ms: number): FileTime {
-  const seconds = Math.floor(ms / 1000)
-  return { seconds, nanoseconds: Math.round((ms - seconds * 1000) * 1e6) }
 }

@@ -73,19 +73,27 @@ export class ChunkStore {
     return chunks.map(({ id }, at) => known[at] === 1 && !resend.has(id.toHex()))
   }
 
-  /** Settles when the chunk is registered. */
+  /** Settles when the chunk is registered; `again` sends it whatever was sent before. */
   store(
     chunk: CutChunk,
     window: WindowSlot,
+    options: { readonly again: boolean },
   ): { readonly stored: Promise<void>; readonly isNew: boolean } {
     const text = chunk.id.toHex()
-    const before = this.#sent.get(text)
+    const before = options.again ? undefined : this.#sent.get(text)
     if (before) return { stored: before, isNew: false }
     const stored = this.#packer.add(chunk, window.use())
+    this.#remember(text, stored)
+    return { stored, isNew: true }
+  }
+
+  #remember(text: string, stored: Promise<void>): void {
     this.#sent.set(text, stored)
     if (this.#sent.size > limits.sentChunksMax) {
       this.#sent.delete(this.#sent.keys().next().value!)
     }
-    return { stored, isNew: true }
+    stored.catch(() => {
+      if (this.#sent.get(text) === stored) this.#sent.delete(text)
+    })
   }
 }

@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Committer } from '../commit/committer.ts'
@@ -41,16 +42,20 @@ export async function put(request: PutRequest): Promise<PutSummary> {
   const windowsSlot = await engine.slots.take(limits.windowsBytes)
   const packsSlot = await engine.slots.take(packsBytes(request.vault))
   const counts = { written: 0, wanted: 0 }
-  const work = putWork(request, {
-    windows: new SlotPool(windowsSlot),
-    packs: new SlotPool(packsSlot),
-    counts,
-  })
+  const ending = new AbortController()
+  const signal = request.signal ? AbortSignal.any([request.signal, ending.signal]) : ending.signal
+  const pools = { windows: new SlotPool(windowsSlot), packs: new SlotPool(packsSlot), counts }
+  const work = putWork({ ...request, signal }, pools)
+  const run = new PutRun(work, request)
   try {
-    await new PutRun(work, request).run(request.items)
+    await run.run(request.items)
     return counts
+  } catch (error) {
+    ending.abort(new HoldfastError('INTERRUPTED', 'Storing was given up'))
+    throw error
   } finally {
-    await work.packer.abandon()
+    await work.packer.end()
+    await run.settled()
     await work.upload.close()
     engine.slots.giveBack(windowsSlot)
     engine.slots.giveBack(packsSlot)

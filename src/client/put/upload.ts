@@ -1,4 +1,5 @@
 import { hasCode } from '../../base/errors.ts'
+import { isUploadGone } from '../commit/refusals.ts'
 import { limits } from '../../base/limits.ts'
 import type { Timer } from '../../base/clock.ts'
 import type { ControlRequest } from '../../wire/control.ts'
@@ -85,9 +86,11 @@ export class Upload {
   /** Ends the lease: what nothing refers to by now may be collected. */
   async close(): Promise<void> {
     this.#renewal?.cancel()
-    if (this.#opened === undefined) return
+    const opened = this.#opened
+    this.#opened = undefined
+    if (opened === undefined) return
     try {
-      await this.#opened
+      await opened
       await this.#session.control.call('upload/close', { upload: this.#id })
     } catch (error) {
       // The lease ends by itself.
@@ -95,36 +98,63 @@ export class Upload {
     }
   }
 
-  /** The lease is lost: what was registered under it may be gone. The next open begins a new one. */
-  renew(): void {
+  /**
+   * The lease `lost` ended: what was registered under it may be gone, which a commit tells. From now on a new
+   * one holds what is registered.
+   */
+  renew(lost: string): void {
+    if (lost !== this.#id) return
     this.#renewal?.cancel()
     this.#id = newId(this.#session.world.random)
     this.#opened = undefined
   }
 
   async #openNow(): Promise<void> {
+    try {
+      await this.#lease()
+    } catch (error) {
+      this.#opened = undefined
+      throw error
+    }
+    this.#renewLater()
+  }
+
+  #renewLater(): void {
+    const { clock, logger } = this.#session.world
+    const renew = async (): Promise<void> => {
+      try {
+        await this.#lease()
+      } catch (error) {
+        // Registering under it tells when it is lost.
+        logger.warn('upload was not renewed', { error: String(error) })
+      }
+      if (this.#opened) this.#renewLater()
+    }
+    this.#renewal = clock.timer(limits.uploadLeaseMs / 3, () => void renew(), { background: true })
+  }
+
+  async #lease(): Promise<void> {
     const { vault, signal } = this.#options
-    await this.#session.control.call(
-      'upload/open',
-      { upload: this.#id, vault },
-      signal ? { signal } : {},
-    )
-    this.#renewal = this.#session.world.clock.timer(
-      limits.uploadLeaseMs / 3,
-      () => {
-        this.#opened = this.#openNow()
-        this.#opened.catch(() => {})
-      },
-      { background: true },
-    )
+    const options = signal ? { signal } : {}
+    await this.#session.control.call('upload/open', { upload: this.#id, vault }, options)
+  }
+
+  /** How many of those that wait go into one request. */
+  get #together(): number {
+    let chunks = 0
+    const end = this.#waiting.findIndex(({ pack }) => {
+      chunks += pack.chunks.length
+      return chunks > limits.registerChunksMax
+    })
+    const most = end < 0 ? this.#waiting.length : Math.max(1, end)
+    return Math.min(most, limits.registerPacksMax)
   }
 
   async #work(): Promise<void> {
     this.#busy = true
     try {
       while (this.#waiting.length > 0) {
-        const batch = this.#waiting.splice(0, limits.registerPacksMax)
-        await this.#register(batch)
+        await this.#register(this.#waiting.splice(0, this.#together))
       }
     } finally {
       this.#busy = false
@@ -133,18 +163,26 @@ export class Upload {
 
   async #register(batch: readonly WaitingPack[]): Promise<void> {
     try {
-      await this.open()
-      const { vault, threshold, signal } = this.#options
-      const packs = batch.map(({ pack }) => pack)
-      await this.#session.control.call(
-        'packs/register',
-        { upload: this.#id, vault, threshold, packs },
-        signal ? { signal } : {},
-      )
+      await this.#registerUnder(batch).catch(async (error: unknown) => {
+        if (!isUploadGone(error)) throw error
+        this.renew(this.#id)
+        await this.#registerUnder(batch)
+      })
       for (const { resolve } of batch) resolve(false)
     } catch (error) {
       await this.#settleFailure(batch, error)
     }
+  }
+
+  async #registerUnder(batch: readonly WaitingPack[]): Promise<void> {
+    await this.open()
+    const { vault, threshold, signal } = this.#options
+    const packs = batch.map(({ pack }) => pack)
+    await this.#session.control.call(
+      'packs/register',
+      { upload: this.#id, vault, threshold, packs },
+      signal ? { signal } : {},
+    )
   }
 
   /** One dead pack refuses a whole batch: the others go again without it. */

@@ -13,23 +13,13 @@ export interface WalkStart {
 
 /**
  * Everything at and below a local path, folders before what is in them, names in byte order. Links are
- * taken as links; what is neither file, folder nor link is refused; what cannot be listed has failed, and
- * the rest goes on. NOT_FOUND when the path itself leads nowhere.
+ * taken as links; what is neither file, folder nor link is refused; what is not there or cannot be listed
+ * has failed, and the rest goes on.
  */
-export function* walk(files: LocalFiles, start: WalkStart): Generator<PutItem> {
-  const stat = files.statPath(start.path)
-  if (stat === undefined) {
-    throw new HoldfastError('NOT_FOUND', `Cannot find ${text(start.path)}`, {
-      hint: 'Check the path',
-    })
-  }
-  yield* walkPlace(files, start)
-}
-
-function* walkPlace(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
+export function* walk(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
   try {
     const stat = files.statPath(path)
-    if (stat === undefined) throw new HoldfastError('NOT_FOUND', `${text(path)} is gone`)
+    if (stat === undefined) throw new HoldfastError('NOT_FOUND', `There is no ${text(path)}`)
     if (stat.kind === 'file' || stat.kind === 'link') yield { kind: stat.kind, path, to, stat }
     else if (stat.kind === 'folder') {
       if (to.length > 0) yield { kind: 'folder', to, stat }
@@ -48,7 +38,7 @@ function* walkFolder(files: LocalFiles, { path, to }: WalkStart): Generator<PutI
     .toSorted(compareBytes)
   const prefix = path.at(-1) === slash[0] ? path : concatBytes([path, slash])
   for (const name of names) {
-    yield* walkPlace(files, { path: concatBytes([prefix, name]), to: [...to, name] })
+    yield* walk(files, { path: concatBytes([prefix, name]), to: [...to, name] })
   }
 }
 
