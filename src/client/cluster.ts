@@ -67,7 +67,9 @@ export class Cluster {
 
   async refresh(): Promise<void> {
     this.#refreshedMs = this.#session.world.clock.monotonicMs()
-    this.#nodes = (await this.#session.control.call('cluster', {})).nodes
+    const answer = await this.#session.control.call('cluster', {})
+    this.#session.noteGrid(answer)
+    this.#nodes = answer.nodes
   }
 
   /** Asks again, in the background, when the map is older than `clusterRefreshMs`: for work that lasts. */

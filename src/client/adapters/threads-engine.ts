@@ -147,7 +147,8 @@ class ThreadPool {
   any<Name extends ThreadJob>(name: Name, job: JobOf<Name>): Promise<ResultOf<Name>> {
     return new Promise((resolve, reject) => {
       this.#shared.push({ name, job, resolve: resolve as (result: unknown) => void, reject })
-      const idlest = this.#threads.toSorted((left, right) => left.busy - right.busy)
+      // The first threads read: what all may do goes to the last ones first.
+      const idlest = this.#threads.toReversed().toSorted((left, right) => left.busy - right.busy)
       for (const thread of idlest) thread.pump()
     })
   }

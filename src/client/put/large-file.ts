@@ -1,16 +1,10 @@
 import { limits } from '../../base/limits.ts'
 import type { FinishedPages, PageList, StageOutcome } from '../commit/page-list.ts'
 import { createPageList } from '../commit/page-list.ts'
-import type {
-  CutChunk,
-  EngineSource,
-  SourceEnd,
-  SourceHandle,
-  Span,
-  WindowResult,
-} from '../engine/engine.ts'
+import type { CutChunk, EngineSource, SourceEnd, SourceHandle } from '../engine/engine.ts'
 import type { LocalStat } from '../engine/local-files.ts'
 import type { PutWork } from './put-work.ts'
+import { SourceWindows } from './source-windows.ts'
 import { WindowSlot } from './window-slots.ts'
 
 export interface ReadFile {
@@ -83,38 +77,20 @@ class LargeFileWork {
   }
 
   async #readAll(): Promise<SourceEnd | Unstaged> {
-    const { windows } = this.#work
-    let carried: WindowSlot | undefined
-    let carry: Span | undefined
-    let bytesExpected = this.#handle.stat?.bytes ?? this.#wanted.bytesExpected
+    const { engine, windows, packer, options } = this.#work
+    const parts = { engine, windows, signal: options.signal }
+    const source = new SourceWindows(parts, this.#handle, this.#wanted.bytesExpected)
     try {
       for (;;) {
-        this.#work.options.signal?.throwIfAborted()
-        const window = await windows.take(bytesExpected)
-        const result = await this.#readWindow(window, carry)
-        carried?.release()
-        carried = window
-        carry = result.carry
-        // What goes on behind its first window is longer than it seemed.
-        bytesExpected = undefined
+        const { window, result } = await source.next()
         await this.#takeChunks(window, result.chunks)
         if (result.end) return result.end
-        await this.#work.packer.ready()
+        await packer.ready()
         const staged = await this.#stageSome()
         if (staged.kind !== 'staged') return staged
       }
     } finally {
-      carried?.release()
-    }
-  }
-
-  async #readWindow(window: WindowSlot, carry: Span | undefined): Promise<WindowResult> {
-    try {
-      const { source } = this.#handle
-      return await this.#work.engine.window({ source, slot: window.slot, carry })
-    } catch (error) {
-      window.release()
-      throw error
+      await source.end()
     }
   }
 

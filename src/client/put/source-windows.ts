@@ -1,0 +1,62 @@
+import type { Engine, SourceHandle, Span, WindowResult } from '../engine/engine.ts'
+import type { Windows } from './put-work.ts'
+import type { WindowSlot } from './window-slots.ts'
+
+export interface ReadWindow {
+  /** Valid until the next one is asked for; `use` keeps it longer. */
+  readonly window: WindowSlot
+  readonly result: WindowResult
+}
+
+export interface WindowsParts {
+  readonly engine: Engine
+  readonly windows: Windows
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The windows of a source in order: while one is worked on, the next is being read. */
+export class SourceWindows {
+  readonly #parts: WindowsParts
+  readonly #handle: SourceHandle
+  #bytesExpected: number | undefined
+  /** The window before, which the next may carry bytes over from. */
+  #before: WindowSlot | undefined
+  #next: Promise<ReadWindow> | undefined
+
+  constructor(parts: WindowsParts, handle: SourceHandle, bytesExpected: number | undefined) {
+    this.#parts = parts
+    this.#handle = handle
+    this.#bytesExpected = handle.stat?.bytes ?? bytesExpected
+  }
+
+  async next(): Promise<ReadWindow> {
+    this.#parts.signal?.throwIfAborted()
+    const read = await (this.#next ?? this.#read(undefined))
+    this.#before?.release()
+    this.#before = read.window
+    // What goes on behind its first window is longer than it seemed.
+    this.#bytesExpected = undefined
+    this.#next = read.result.end ? undefined : this.#read(read.result.carry)
+    this.#next?.catch(() => {})
+    return read
+  }
+
+  /** Waits for what is being read and gives all back. */
+  async end(): Promise<void> {
+    const [ahead] = await Promise.allSettled([this.#next])
+    if (ahead.status === 'fulfilled') ahead.value?.window.release()
+    this.#before?.release()
+  }
+
+  async #read(carry: Span | undefined): Promise<ReadWindow> {
+    const { engine, windows } = this.#parts
+    const window = await windows.take(this.#bytesExpected)
+    try {
+      const { source } = this.#handle
+      return { window, result: await engine.window({ source, slot: window.slot, carry }) }
+    } catch (error) {
+      window.release()
+      throw error
+    }
+  }
+}
