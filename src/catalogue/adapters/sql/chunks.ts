@@ -34,9 +34,9 @@ const chunksByIds = listStatement((builder, args: { vault: number }, ids: Uint8A
 
 export type NewChunkRow = Omit<ChunksTable, 'key'>
 
-const insertChunkRows = rowsStatement<NewChunkRow, { key: number; id: Uint8Array }>(
-  ['vault', 'id', 'pack', 'offset', 'length', 'generation', 'trash_since'],
-  (builder, rows) => builder.insertInto('chunks').values(rows).returning(['key', 'id']),
+const insertChunkRows = rowsStatement<ChunksTable, unknown>(
+  ['key', 'vault', 'id', 'pack', 'offset', 'length', 'generation', 'trash_since'],
+  (builder, rows) => builder.insertInto('chunks').values(rows),
 )
 
 const moveChunkRow = statement((builder, args: NewChunkRow & { key: number }) =>
@@ -79,7 +79,9 @@ export async function insertChunks(
   transaction: Transaction,
   rows: readonly NewChunkRow[],
 ): Promise<void> {
-  await transaction.insert(insertChunkRows, rows)
+  const first = await transaction.keys(rows.length)
+  const keyed = rows.map((row, at) => ({ key: first + at, ...row }))
+  await transaction.insert(insertChunkRows, keyed)
 }
 
 export async function moveChunk(

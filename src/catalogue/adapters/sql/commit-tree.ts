@@ -11,7 +11,7 @@ import { listStatement } from './statement.ts'
 import type { Transaction } from './transaction.ts'
 import type { VaultKeyRow } from './vaults.ts'
 
-/** `key` is undefined while the entry is new. */
+/** `key` is undefined until a new entry gets one. */
 export interface Entry {
   readonly id: Id
   key: number | undefined
@@ -27,6 +27,8 @@ export interface Entry {
   kind: OperationRow['kind'] | undefined
   implicit: boolean
   changed: boolean
+  /** Made by this commit. */
+  readonly fresh: boolean
 }
 
 export interface Tree {
@@ -118,6 +120,7 @@ function addRow(
     kind: undefined,
     implicit: false,
     changed: false,
+    fresh: false,
   }
   tree.byKey.set(row.key, entry)
   tree.entries.set(entry.id, entry)
@@ -228,6 +231,7 @@ function addNew(tree: Tree, operation: OperationRow): Entry {
     kind: operation.kind,
     implicit: operation.implicit,
     changed: true,
+    fresh: true,
   }
   tree.entries.set(entry.id, entry)
   return entry

@@ -1,5 +1,4 @@
 /** Writes a commit that was found good: entries, versions, pages, and last the feed's number. */
-import { assert } from '../../../base/assert.ts'
 import type { CommitAnswer, CommitRequest, OperationRow } from '../../catalogue.ts'
 import { feedNext } from '../../feed-hash.ts'
 import { idToBlob } from '../../ids.ts'
@@ -24,13 +23,9 @@ export interface GoodCommit {
   readonly parts: CatalogueParts
 }
 
-type NewEntryRow = Omit<EntriesTable, 'key'>
-type NewVersionRow = Omit<VersionsTable, 'key'>
-type Keyed = { key: number; id: Uint8Array }
-
-const insertEntries = rowsStatement<NewEntryRow, Keyed>(
-  ['vault', 'id', 'parent', 'tag', 'folder', 'kind', 'implicit', 'head', 'deleted_ms'],
-  (builder, rows) => builder.insertInto('entries').values(rows).returning(['key', 'id']),
+const insertEntries = rowsStatement<EntriesTable, unknown>(
+  ['key', 'vault', 'id', 'parent', 'tag', 'folder', 'kind', 'implicit', 'head', 'deleted_ms'],
+  (builder, rows) => builder.insertInto('entries').values(rows),
 )
 
 const updateEntry = statement(
@@ -59,9 +54,20 @@ const buryEntries = listStatement((builder, args: { nowMs: number }, keys: numbe
   builder.updateTable('entries').set({ deleted_ms: args.nowMs }).where('key', 'in', keys),
 )
 
-const insertVersions = rowsStatement<NewVersionRow, Keyed>(
-  ['vault', 'id', 'entry', 'n', 'position', 'bytes', 'tombstone', 'chunk_count', 'replaced_ms'],
-  (builder, rows) => builder.insertInto('versions').values(rows).returning(['key', 'id']),
+const insertVersions = rowsStatement<VersionsTable, unknown>(
+  [
+    'key',
+    'vault',
+    'id',
+    'entry',
+    'n',
+    'position',
+    'bytes',
+    'tombstone',
+    'chunk_count',
+    'replaced_ms',
+  ],
+  (builder, rows) => builder.insertInto('versions').values(rows),
 )
 
 const publishStaged = statement(
@@ -119,9 +125,10 @@ export async function writeCommit(
   request: CommitRequest,
   good: GoodCommit,
 ): Promise<CommitAnswer> {
+  const versions = await versionKeys(transaction, request, good)
   await replaceHeads(transaction, good.tree)
-  await writeEntries(transaction, good)
-  const versions = await writeVersions(transaction, request, good)
+  await writeNewEntries(transaction, good, versions)
+  await writeVersions(transaction, request, { good, versions })
   await writeHeads(transaction, good.tree, versions)
   const paged = request.operations.map((operation) => ({
     version: versions.get(operation.version)!,
@@ -131,35 +138,53 @@ export async function writeCommit(
   return raise(transaction, request, good)
 }
 
+/** Keys of all versions of the commit: staged ones have theirs. */
+async function versionKeys(
+  transaction: Transaction,
+  { operations }: CommitRequest,
+  { staged }: GoodCommit,
+): Promise<Map<string, number>> {
+  const first = await transaction.keys(operations.length)
+  return new Map(
+    operations.map(({ version }, at) => [version, staged.get(version)?.key ?? first + at]),
+  )
+}
+
 /** Names of deleted entries are given up first: others of this commit may take them. */
 async function replaceHeads(transaction: Transaction, tree: Tree): Promise<void> {
   const { nowMs } = transaction
   const changed = [...tree.entries.values()].filter((entry) => entry.changed)
   const replaced = changed.flatMap((entry) => entry.headKey ?? [])
   await transaction.list(markReplaced, { nowMs }, replaced)
-  const buried = changed.flatMap((entry) => (entry.live ? [] : (entry.key ?? [])))
+  const buried = changed.flatMap((entry) => (entry.live || entry.fresh ? [] : entry.key!))
   await transaction.list(buryEntries, { nowMs }, buried)
 }
 
-/** New entries, parents before children: a child's row names its parent's key. */
-async function writeEntries(transaction: Transaction, { tree, vault }: GoodCommit): Promise<void> {
-  let waiting = [...tree.entries.values()].filter((entry) => entry.key === undefined)
-  while (waiting.length > 0) {
-    const ready = waiting.filter((entry) => parentOf(tree, entry)!.key !== undefined)
-    assert(ready.length > 0, 'new entries hang together')
-    const rows = ready.map((entry) => entryRow(entry, { tree, vault, nowMs: transaction.nowMs }))
-    waiting = waiting.filter((entry) => parentOf(tree, entry)!.key === undefined)
-    for (const { key, id } of await transaction.insert(insertEntries, rows)) {
-      tree.entries.get(id.toHex())!.key = key
-    }
-  }
+/** In the operations' order, so that a parent comes before its children. */
+async function writeNewEntries(
+  transaction: Transaction,
+  { tree, vault }: GoodCommit,
+  versions: ReadonlyMap<string, number>,
+): Promise<void> {
+  const fresh = [...tree.entries.values()].filter((entry) => entry.key === undefined)
+  const first = await transaction.keys(fresh.length)
+  for (const [at, entry] of fresh.entries()) entry.key = first + at
+  const { nowMs } = transaction
+  const rows = fresh.map((entry) => entryRow(entry, { tree, vault, nowMs, versions }))
+  await transaction.insert(insertEntries, rows)
 }
 
 function entryRow(
   entry: Entry,
-  context: { readonly tree: Tree; readonly vault: VaultKeyRow; readonly nowMs: number },
-): NewEntryRow {
+  context: {
+    readonly tree: Tree
+    readonly vault: VaultKeyRow
+    readonly nowMs: number
+    readonly versions: ReadonlyMap<string, number>
+  },
+): EntriesTable {
   return {
+    key: entry.key!,
     vault: context.vault.key,
     id: idToBlob(entry.id),
     parent: parentOf(context.tree, entry)!.key!,
@@ -167,7 +192,7 @@ function entryRow(
     folder: Number(entry.folder),
     kind: entryKind[entry.kind!],
     implicit: Number(entry.implicit),
-    head: null,
+    head: context.versions.get(entry.head!)!,
     deleted_ms: entry.live ? null : context.nowMs,
   }
 }
@@ -175,33 +200,34 @@ function entryRow(
 async function writeVersions(
   transaction: Transaction,
   request: CommitRequest,
-  good: GoodCommit,
-): Promise<Map<string, number>> {
-  const keys = new Map<string, number>()
-  const rows: NewVersionRow[] = []
+  { good, versions }: { readonly good: GoodCommit; readonly versions: ReadonlyMap<string, number> },
+): Promise<void> {
+  const rows: VersionsTable[] = []
+  const { nowMs } = transaction
   for (const [position, operation] of request.operations.entries()) {
-    const row = versionRow(operation, { good, position, nowMs: transaction.nowMs })
-    const staged = good.staged.get(operation.version)
-    if (staged === undefined) rows.push(row)
-    else {
-      await transaction.all(publishStaged, { ...row, key: staged.key })
-      keys.set(operation.version, staged.key)
-    }
+    const key = versions.get(operation.version)!
+    const row = versionRow(operation, { good, key, position, nowMs })
+    if (good.staged.has(operation.version)) await transaction.all(publishStaged, row)
+    else rows.push(row)
   }
-  await transaction.list(deleteStaged, {}, [...keys.values()])
-  for (const { key, id } of await transaction.insert(insertVersions, rows)) {
-    keys.set(id.toHex(), key)
-  }
-  return keys
+  await transaction.insert(insertVersions, rows)
+  const staged = [...good.staged.values()].map((each) => each.key)
+  await transaction.list(deleteStaged, {}, staged)
 }
 
 function versionRow(
   operation: OperationRow,
-  context: { readonly good: GoodCommit; readonly position: number; readonly nowMs: number },
-): NewVersionRow {
+  context: {
+    readonly good: GoodCommit
+    readonly key: number
+    readonly position: number
+    readonly nowMs: number
+  },
+): VersionsTable {
   const { tree, vault } = context.good
   const entry = tree.entries.get(operation.entry)!
   return {
+    key: context.key,
     vault: vault.key,
     id: idToBlob(operation.version),
     entry: entry.key!,
@@ -215,13 +241,14 @@ function versionRow(
   }
 }
 
+/** Of entries that were there before. */
 async function writeHeads(
   transaction: Transaction,
   tree: Tree,
   versions: ReadonlyMap<string, number>,
 ): Promise<void> {
   for (const entry of tree.entries.values()) {
-    if (!entry.changed) continue
+    if (!entry.changed || entry.fresh) continue
     await transaction.all(updateEntry, {
       key: entry.key!,
       kind: entryKind[entry.kind!],

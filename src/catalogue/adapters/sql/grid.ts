@@ -11,6 +11,10 @@ const insertGrid = statement((builder, args: { grid_id: Uint8Array }) =>
     .onConflict((conflict) => conflict.column('one').doNothing()),
 )
 
+const insertCounter = statement((builder) =>
+  builder.insertInto('counters').values({ name: 'keys', next: 1 }),
+)
+
 const gridRow = statement((builder) =>
   builder.selectFrom('grid').select(['grid_id', 'term']).where('one', '=', 1),
 )
@@ -18,7 +22,9 @@ const gridRow = statement((builder) =>
 /** Gives a new catalogue its grid id; an older one keeps its own. */
 export async function foundGrid(transaction: Transaction, gridId: Uint8Array): Promise<void> {
   const known = await transaction.one(gridRow, {})
-  if (known === undefined) await transaction.all(insertGrid, { grid_id: gridId })
+  if (known !== undefined) return
+  await transaction.all(insertGrid, { grid_id: gridId })
+  await transaction.all(insertCounter, {})
 }
 
 export async function readGrid(transaction: Transaction): Promise<GridRow> {

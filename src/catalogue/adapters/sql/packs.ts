@@ -9,8 +9,7 @@ import { listStatement, rowsStatement, statement } from './statement.ts'
 import type { PacksTable, ShardsTable } from './tables.ts'
 import type { Transaction } from './transaction.ts'
 
-export type PackRow = Omit<PacksTable, 'key'> & { readonly key: number }
-type NewPackRow = Omit<PacksTable, 'key'>
+export type PackRow = PacksTable
 
 export const packsByIds = listStatement((builder, _args: object, ids: Uint8Array[]) =>
   builder.selectFrom('packs').selectAll().where('id', 'in', ids),
@@ -20,8 +19,9 @@ export const packsByKeys = listStatement((builder, _args: object, keys: number[]
   builder.selectFrom('packs').selectAll().where('key', 'in', keys),
 )
 
-const insertPacks = rowsStatement<NewPackRow, { key: number; id: Uint8Array }>(
+const insertPacks = rowsStatement<PacksTable, unknown>(
   [
+    'key',
     'id',
     'vault',
     'state',
@@ -37,7 +37,7 @@ const insertPacks = rowsStatement<NewPackRow, { key: number; id: Uint8Array }>(
     'unheld',
     'empty_since',
   ],
-  (builder, rows) => builder.insertInto('packs').values(rows).returning(['key', 'id']),
+  (builder, rows) => builder.insertInto('packs').values(rows),
 )
 
 const insertShards = rowsStatement<ShardsTable, unknown>(
@@ -64,7 +64,8 @@ const changeHeld = statement((builder, args: { key: number; held: number; unheld
     .where('key', '=', args.key),
 )
 
-const deadPack: NewPackRow = Object.freeze({
+const deadPack: PacksTable = Object.freeze({
+  key: 0,
   id: new Uint8Array(16),
   vault: null,
   state: packState.dead,
@@ -96,10 +97,9 @@ export async function killUnknownPacks(
 ): Promise<Id[]> {
   const known = await findPacks(transaction, ids)
   const unknown = [...new Set(ids)].filter((id) => !known.has(id))
-  await transaction.insert(
-    insertPacks,
-    unknown.map((id) => ({ ...deadPack, id: idToBlob(id) })),
-  )
+  const first = await transaction.keys(unknown.length)
+  const rows = unknown.map((id, at) => ({ ...deadPack, key: first + at, id: idToBlob(id) }))
+  await transaction.insert(insertPacks, rows)
   const dead = [...known].filter(([, row]) => row.state === packState.dead).map(([id]) => id)
   return [...dead, ...unknown]
 }
@@ -110,25 +110,25 @@ export async function insertNewPacks(
   packs: readonly NewPack[],
   { vault, nodes }: { readonly vault: number; readonly nodes: NodeMap },
 ): Promise<Map<Id, PackRow>> {
-  const rows = packs.map((pack) => packRow(pack, { vault, nodes }))
-  const inserted = await transaction.insert(insertPacks, rows)
-  const keys = new Map(inserted.map(({ key, id }) => [blobToId(id), key]))
-  const shards = packs.flatMap((pack) =>
-    shardRows(pack, { pack: keys.get(pack.pack)!, nodes, nowMs: transaction.nowMs }),
-  )
+  const first = await transaction.keys(packs.length)
+  const rows = packs.map((pack, at) => packRow(pack, { key: first + at, vault, nodes }))
+  await transaction.insert(insertPacks, rows)
+  const { nowMs } = transaction
+  const shards = packs.flatMap((pack, at) => shardRows(pack, { pack: first + at, nodes, nowMs }))
   await transaction.insert(insertShards, shards)
-  return new Map(packs.map((pack, at) => [pack.pack, { ...rows[at]!, key: keys.get(pack.pack)! }]))
+  return new Map(packs.map((pack, at) => [pack.pack, rows[at]!]))
 }
 
 function packRow(
   pack: NewPack,
-  { vault, nodes }: { readonly vault: number; readonly nodes: NodeMap },
-): NewPackRow {
-  checkPack(pack, nodes)
+  context: { readonly key: number; readonly vault: number; readonly nodes: NodeMap },
+): PackRow {
+  checkPack(pack, context.nodes)
   const held = pack.shards.filter((shard) => shard.state === 'durable').length
   return {
+    key: context.key,
     id: idToBlob(pack.pack),
-    vault,
+    vault: context.vault,
     state: packState.live,
     kind: pack.kind,
     code: pack.code,

@@ -42,10 +42,10 @@ export const versionsByIds = listStatement((builder, args: { vault: number }, id
     .where('id', 'in', ids),
 )
 
-const insertStagedVersion = statement((builder, args: { vault: number; id: Uint8Array }) =>
-  builder
-    .insertInto('versions')
-    .values({
+const insertStagedVersion = statement(
+  (builder, args: { key: number; vault: number; id: Uint8Array }) =>
+    builder.insertInto('versions').values({
+      key: args.key,
       vault: args.vault,
       id: args.id,
       entry: null,
@@ -55,8 +55,7 @@ const insertStagedVersion = statement((builder, args: { vault: number; id: Uint8
       tombstone: 0,
       chunk_count: 0,
       replaced_ms: null,
-    })
-    .returning('key'),
+    }),
 )
 
 const setStaged = statement((builder, args: Tables['staged']) =>
@@ -157,12 +156,21 @@ export async function stagePages(
   const ids = request.pages.flatMap((page) => splitBlobs(page.ids, chunkIdBytes))
   const resolved = await resolveChunks(transaction, ids, { vault: vault.key, threshold })
   if (resolved.missing.length > 0) return { kind: 'missing', chunks: resolved.missing }
-  const inserted = known ?? (await transaction.one(insertStagedVersion, { vault: vault.key, id }))
-  const version = inserted!.key
+  const version = known?.key ?? (await insertStaged(transaction, vault.key, id))
   await transaction.all(setStaged, { version, upload })
   for (const { number } of request.pages) await removePage(transaction, version, number)
   await writePages(transaction, [{ version, pages: request.pages }], resolved.chunks)
   return { kind: 'staged' }
+}
+
+async function insertStaged(
+  transaction: Transaction,
+  vault: number,
+  id: Uint8Array,
+): Promise<number> {
+  const key = await transaction.keys(1)
+  await transaction.all(insertStagedVersion, { key, vault, id })
+  return key
 }
 
 /** A repeated page has the same chunks as a rule; others are looked at when the upload ends. */

@@ -5,6 +5,8 @@ import type { Builder } from './statement.ts'
 /** What an engine calls the type of a key that it draws itself and never gives twice, and of bytes. */
 export interface SchemaDialect {
   readonly key: (table: Table) => Table
+  /** A key that is given in the insert. */
+  readonly givenKey: (table: Table) => Table
   readonly bytes: 'blob' | 'bytea'
   /** After the columns of a table that is kept in the order of its primary key. */
   readonly inKeyOrder: (table: Table) => Table
@@ -24,21 +26,32 @@ function tables(builder: Builder, dialect: SchemaDialect): Compilable[] {
     withColumns(builder.schema.createTable(name), columns, dialect)
   const keyed = (name: string, columns: Columns): Table =>
     withColumns(dialect.key(builder.schema.createTable(name)), columns, dialect)
+  const counted = (name: string, columns: Columns): Table =>
+    withColumns(dialect.givenKey(builder.schema.createTable(name)), columns, dialect)
   const ordered = (name: string, columns: Columns, primary: string[]): Table =>
     dialect.inKeyOrder(plain(name, columns).addPrimaryKeyConstraint(`${name}_primary`, primary))
   return [
-    ...accountTables(keyed, plain, ordered),
-    ...treeTables(keyed, plain, ordered),
-    ...packTables(keyed, plain, ordered),
+    ...accountTables({ keyed, plain, ordered }),
+    ...treeTables({ keyed, counted, plain, ordered }),
+    ...packTables({ counted, ordered }),
   ]
 }
 
 type Make = (name: string, columns: Columns) => Table
 type MakeOrdered = (name: string, columns: Columns, primary: string[]) => Table
+interface Makers {
+  /** With a key that the engine draws. */
+  readonly keyed: Make
+  /** With a key from the counter. */
+  readonly counted: Make
+  readonly plain: Make
+  readonly ordered: MakeOrdered
+}
 
-function accountTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
+function accountTables({ keyed, plain, ordered }: Omit<Makers, 'counted'>): Table[] {
   return [
     ordered('grid', { one: 'number', grid_id: 'id', term: 'number' }, ['one']),
+    ordered('counters', { name: 'text', next: 'number' }, ['name']),
     keyed('accounts', {
       id: 'id',
       name: 'text',
@@ -100,9 +113,9 @@ function accountTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] 
   ]
 }
 
-function treeTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
+function treeTables({ keyed, counted, plain, ordered }: Makers): Table[] {
   return [
-    keyed('entries', {
+    counted('entries', {
       vault: '→vaults',
       id: 'id',
       parent: '→entries?',
@@ -113,7 +126,7 @@ function treeTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
       head: 'number?',
       deleted_ms: 'number?',
     }),
-    keyed('versions', {
+    counted('versions', {
       vault: '→vaults',
       id: 'id',
       entry: '→entries?',
@@ -145,10 +158,10 @@ function treeTables(keyed: Make, plain: Make, ordered: MakeOrdered): Table[] {
   ]
 }
 
-function packTables(keyed: Make, _plain: Make, ordered: MakeOrdered): Table[] {
+function packTables({ counted, ordered }: Pick<Makers, 'counted' | 'ordered'>): Table[] {
   return [
-    keyed('uploads', { id: 'id', vault: '→vaults', account: 'number', expires_ms: 'number' }),
-    keyed('packs', {
+    counted('uploads', { id: 'id', vault: '→vaults', account: 'number', expires_ms: 'number' }),
+    counted('packs', {
       id: 'id',
       vault: '→vaults?',
       state: 'number',
@@ -177,7 +190,7 @@ function packTables(keyed: Make, _plain: Make, ordered: MakeOrdered): Table[] {
       },
       ['pack', 'index'],
     ),
-    keyed('chunks', {
+    counted('chunks', {
       vault: '→vaults',
       id: 'id',
       pack: '→packs',

@@ -77,8 +77,12 @@ export class Compiler {
   readonly #builder: Builder
   readonly #compiled = new Map<AnyStatement, Map<number, Compiled>>()
 
-  constructor(builder: Builder) {
+  /** Rows that one insert may have, falling, down to 1. */
+  readonly insertSizes: readonly number[]
+
+  constructor(builder: Builder, options: { readonly insertSizes: readonly number[] }) {
     this.#builder = builder
+    this.insertSizes = options.insertSizes
   }
 
   get builder(): Builder {

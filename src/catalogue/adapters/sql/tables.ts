@@ -1,6 +1,7 @@
 /**
  * The rows of the catalogue, as every SQL engine keeps them (docs/catalogue.md explains each table). Ids and
- * hashes are blobs, keys are integers that are never given twice, flags are 0 or 1, times ms, absent is null.
+ * hashes are blobs, keys are integers that are never given twice (the engine draws those marked Generated,
+ * the others come from the counter), flags are 0 or 1, times ms, absent is null.
  */
 import type { Generated } from 'kysely'
 import type { Blob } from '../../catalogue.ts'
@@ -8,6 +9,7 @@ import type { Blob } from '../../catalogue.ts'
 export interface Tables {
   schema_steps: { number: number; applied_ms: number }
   grid: { one: number; grid_id: Blob; term: number }
+  counters: { name: string; next: number }
   accounts: AccountsTable
   tries: { name: string; source: string; unfinished: number; last_ms: number }
   sessions: {
@@ -84,7 +86,7 @@ export interface NodesTable {
 }
 
 export interface UploadsTable {
-  key: Generated<number>
+  key: number
   id: Blob
   vault: number
   account: number
@@ -93,7 +95,7 @@ export interface UploadsTable {
 }
 
 export interface PacksTable {
-  key: Generated<number>
+  key: number
   id: Blob
   /** Null for an id that was killed before anyone registered it. */
   vault: number | null
@@ -125,7 +127,7 @@ export interface ShardsTable {
 }
 
 export interface ChunksTable {
-  key: Generated<number>
+  key: number
   vault: number
   id: Blob
   pack: number
@@ -136,7 +138,7 @@ export interface ChunksTable {
 }
 
 export interface EntriesTable {
-  key: Generated<number>
+  key: number
   vault: number
   id: Blob
   /** Key of the parent's entry; null for the root. */
@@ -152,7 +154,7 @@ export interface EntriesTable {
 }
 
 export interface VersionsTable {
-  key: Generated<number>
+  key: number
   vault: number
   id: Blob
   /** These four are null while the version is only staged. */

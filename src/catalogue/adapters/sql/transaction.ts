@@ -2,6 +2,7 @@
 import type { Blob } from '../../catalogue.ts'
 import {
   bind,
+  statement,
   type AnyStatement,
   type Compiled,
   type Compiler,
@@ -26,7 +27,17 @@ export class Refusal<Answer> {
 }
 
 const listSizes = [256, 32, 4, 1]
-const insertSizes = [64, 8, 1]
+
+const nextKey = statement((builder) =>
+  builder.selectFrom('counters').select('next').where('name', '=', 'keys'),
+)
+
+const takeKeys = statement((builder, args: { count: number }) =>
+  builder
+    .updateTable('counters')
+    .set((each) => ({ next: each('next', '+', args.count) }))
+    .where('name', '=', 'keys'),
+)
 
 export class Transaction {
   readonly #compiler: Compiler
@@ -72,20 +83,26 @@ export class Transaction {
     return rows
   }
 
-  /** Inserts the rows in order, in slices; gives what the statement returns, in no particular order. */
+  /** The first of `count` consecutive keys that no row ever had. */
+  async keys(count: number): Promise<number> {
+    if (count === 0) return 0
+    const row = await this.one(nextKey, {})
+    await this.all(takeKeys, { count })
+    return row!.next
+  }
+
+  /** Inserts the rows in order, in slices. */
   async insert<Input, Row>(
     source: RowsStatement<Input, Row>,
     inputs: readonly Input[],
-  ): Promise<Row[]> {
-    const rows: Row[] = []
+  ): Promise<void> {
     for (let at = 0; at < inputs.length;) {
-      const size = insertSizes.find((each) => each <= inputs.length - at)!
+      const size = this.#compiler.insertSizes.find((each) => each <= inputs.length - at)!
       const compiled = this.#compiled(source, size)
       const slice = inputs.slice(at, at + size)
-      for (const row of await this.#run<Row>(compiled, {}, slice)) rows.push(row)
+      await this.#run(compiled, {}, slice)
       at += size
     }
-    return rows
   }
 
   #compiled(source: unknown, rows: number): Compiled {

@@ -4,7 +4,7 @@ import { limits } from '../../../base/limits.ts'
 import type { Id } from '../../catalogue.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { rowsStatement, statement } from './statement.ts'
-import type { Tables } from './tables.ts'
+import type { Tables, UploadsTable } from './tables.ts'
 import type { Transaction } from './transaction.ts'
 import { doomVersion, suspectPacks } from './worklists.ts'
 import { vaultOf, type VaultKeyRow } from './vaults.ts'
@@ -21,17 +21,14 @@ const uploadById = statement((builder, args: { id: Uint8Array }) =>
     .where('uploads.id', '=', args.id),
 )
 
-const insertUpload = statement(
-  (builder, args: { id: Uint8Array; vault: number; account: number; expires_ms: number }) =>
-    builder
-      .insertInto('uploads')
-      .values({
-        id: args.id,
-        vault: args.vault,
-        account: args.account,
-        expires_ms: args.expires_ms,
-      })
-      .returning('key'),
+const insertUpload = statement((builder, args: UploadsTable) =>
+  builder.insertInto('uploads').values({
+    key: args.key,
+    id: args.id,
+    vault: args.vault,
+    account: args.account,
+    expires_ms: args.expires_ms,
+  }),
 )
 
 const setExpiry = statement((builder, args: { key: number; expires_ms: number }) =>
@@ -66,8 +63,10 @@ export async function upsertUpload(
   if (known === undefined) {
     const account = await transaction.one(accountKey, { id: idToBlob(request.account) })
     if (account === undefined) throw foreignUpload(request)
-    const row = { id, vault: vault.key, account: account.key, expires_ms }
-    return (await transaction.one(insertUpload, row))!.key
+    const key = await transaction.keys(1)
+    const row = { key, id, vault: vault.key, account: account.key, expires_ms }
+    await transaction.all(insertUpload, row)
+    return key
   }
   if (known.vault !== vault.key || blobToId(known.account) !== request.account) {
     throw foreignUpload(request)

@@ -70,8 +70,9 @@ const insertMember = statement((builder, args: Tables['members']) =>
 )
 
 const insertRoot = statement(
-  (builder, args: { vault: number; id: Uint8Array; tag: Uint8Array; kind: number }) =>
+  (builder, args: { key: number; vault: number; id: Uint8Array; tag: Uint8Array; kind: number }) =>
     builder.insertInto('entries').values({
+      key: args.key,
       vault: args.vault,
       id: args.id,
       parent: null,
@@ -176,7 +177,8 @@ async function insertVaultParts(
     sealed_name: request.sealedName,
   })
   const tag = new Uint8Array(32)
-  await transaction.all(insertRoot, { vault, id: keys.id, tag, kind: entryKind.folder })
+  const key = await transaction.keys(1)
+  await transaction.all(insertRoot, { key, vault, id: keys.id, tag, kind: entryKind.folder })
 }
 
 /** The same vault asked for again by its owner, the answer having been lost, is created. */

@@ -11,6 +11,7 @@ import { sql } from 'kysely'
 const sqliteDialect: SchemaDialect = {
   key: (table) =>
     table.addColumn('key', 'integer', (column) => column.primaryKey().autoIncrement()),
+  givenKey: (table) => table.addColumn('key', 'integer', (column) => column.primaryKey()),
   bytes: 'blob',
   inKeyOrder: (table) => table.modifyEnd(sql`without rowid`),
 }
