@@ -23,6 +23,8 @@ export interface Finished {
 export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>
   readonly input?: string | Uint8Array
+  /** Words before the program: what it runs in, such as a namespace. */
+  readonly within?: readonly string[]
 }
 
 /** Our own settings stay outside. */
@@ -41,7 +43,8 @@ export class RunningProgram {
   #ended = false
 
   constructor(line: readonly string[], options: ProgramOptions = {}) {
-    this.process = spawn(process.execPath, [program, ...line], {
+    const [command, ...words] = [...(options.within ?? []), process.execPath, program, ...line]
+    this.process = spawn(command!, words, {
       env: { ...cleanEnvironment, ...options.environment },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
@@ -62,6 +65,10 @@ export class RunningProgram {
 
   get pid(): number {
     return this.process.pid!
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended
   }
 
   /** The first JSON line, past or to come, of which `isWanted` holds. */
