@@ -143,7 +143,8 @@ export interface Catalogue {
    * means to the end. Rows of that range become durable or missing accordingly; answered with what the node
    * holds and no row expects there (with whether the pack is known live). Rows that changed at `askedMs`
    * (when the node was asked, by the catalogue's clock) or later are left as they are. Long ranges are
-   * worked on in several transactions; repeating is harmless.
+   * worked on in several transactions; repeating is harmless. `missing` counts the rows of the range that are
+   * missing now.
    */
   census(request: {
     node: Id
