@@ -9,9 +9,12 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const patterns = process.argv.slice(2)
-const files = globSync(['src/**/*.test.ts', 'scripts/**/*.test.ts', 'test/**/*.test.ts'], {
-  cwd: root,
-})
+const files = globSync(
+  ['src', 'scripts', 'bench', 'test'].map((folder) => `${folder}/**/*.test.ts`),
+  {
+    cwd: root,
+  },
+)
   .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
   .toSorted()
 if (files.length === 0) {
