@@ -130,6 +130,8 @@ export interface NodeStatus {
   readonly address: string
   readonly zone: string
   readonly state: NodeState
+  /** Of a node that is up: whether its disk takes writes, only reads, or is gone. */
+  readonly store?: 'serving' | 'read-only' | 'disk-gone'
   readonly pid?: number
   readonly latencyMs?: number
   readonly usedBytes?: number

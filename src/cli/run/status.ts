@@ -24,12 +24,13 @@ export async function status(_context: Context, client: Client): Promise<Outcome
 }
 
 function nodeStatus(node: ClusterNode): NodeStatus {
-  const { name, address, zone, state, pid, latencyMs, usedBytes, freeBytes } = node
+  const { name, address, zone, state, store, pid, latencyMs, usedBytes, freeBytes } = node
   return {
     name,
     address,
     zone,
     state,
+    ...(store !== undefined && { store }),
     ...(pid !== undefined && { pid }),
     ...(latencyMs !== undefined && { latencyMs }),
     ...(usedBytes !== undefined && { usedBytes }),

@@ -169,6 +169,7 @@ it('shows the grid and its vaults', () => {
         freeBytes: 2048,
       },
       { name: 'n2', address: 'h:3', zone: 'rack', state: 'down' },
+      { name: 'n3', address: 'h:4', zone: 'n3', state: 'up', store: 'read-only' },
     ],
     vaults: [
       { name: 'home', files: 1234, bytes: 5, complete: 2, degraded: 1, unknown: 0, lost: 0 },
@@ -177,8 +178,9 @@ it('shows the grid and its vaults', () => {
   const { lines, notes, exit } = showStatus(status)
   assert.deepEqual(lines, [
     'coordinator  h:1  up',
-    'node n1      h:2  up    0.4 ms  1.0 KiB used  2.0 KiB free',
-    'node n2      h:3  down                                      zone rack',
+    'node n1      h:2  up             0.4 ms  1.0 KiB used  2.0 KiB free',
+    'node n2      h:3  down                                               zone rack',
+    'node n3      h:4  up, read-only',
     'vault home: 1,234 files, 5 B; 2 complete, 1 degraded',
   ])
   assert.deepEqual(notes, ['node n2 is down'])

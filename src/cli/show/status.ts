@@ -41,11 +41,11 @@ export function downText(down: readonly { readonly name: string }[]): string {
 }
 
 function nodeRow(node: NodeStatus): string[] {
-  const { name, address, state, zone, latencyMs, usedBytes, freeBytes } = node
+  const { name, address, state, store, zone, latencyMs, usedBytes, freeBytes } = node
   return [
     `node ${name}`,
     address,
-    state,
+    store === undefined || store === 'serving' ? state : `${state}, ${store}`,
     latencyMs === undefined ? '' : `${latencyMs.toFixed(1)} ms`,
     usedBytes === undefined ? '' : `${bytesText(usedBytes)} used`,
     freeBytes === undefined ? '' : `${bytesText(freeBytes)} free`,
