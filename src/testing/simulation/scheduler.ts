@@ -10,6 +10,11 @@ interface SimulatedEvent {
   readonly background: boolean
 }
 
+export interface RunLimits {
+  readonly timeMaxMs: number
+  readonly eventsMax?: number
+}
+
 /**
  * The one queue of events of a simulated world, ordered by (simulated time, draw of the seed). Everything
  * that waits (timers, packets, disk operations) is an event here. Between two events all promises settle,
@@ -19,6 +24,7 @@ export class Scheduler {
   readonly #random: SeededRandom
   readonly #heap: SimulatedEvent[] = []
   #nowMs = 0
+  #events = 0
 
   constructor(random: SeededRandom) {
     this.#random = random
@@ -26,6 +32,11 @@ export class Scheduler {
 
   get nowMs(): number {
     return this.#nowMs
+  }
+
+  /** How many have run. */
+  get events(): number {
+    return this.#events
   }
 
   /** Runs `run` after `delayMs` of simulated time. */
@@ -57,22 +68,25 @@ export class Scheduler {
   }
 
   /**
-   * Runs events until `done` settles; rejects when nothing is left that could settle it, or when
-   * `timeMaxMs` of simulated time passed.
+   * Runs events until `done` settles; rejects when nothing is left that could settle it, when `timeMaxMs` of
+   * simulated time passed, or after `eventsMax` events.
    */
-  async run<Value>(done: Promise<Value>, options: { readonly timeMaxMs: number }): Promise<Value> {
+  async run<Value>(done: Promise<Value>, options: RunLimits): Promise<Value> {
     const progress = { settled: false }
     const finish = (): void => {
       progress.settled = true
     }
     done.then(finish, finish)
     const endMs = this.#nowMs + options.timeMaxMs
+    const eventsMax = this.#events + (options.eventsMax ?? Infinity)
     await promisesSettled()
     while (!progress.settled) {
       const event = this.#pop()
       if (event === undefined) throw new Error('Simulated world is stuck: no event is left')
       if (event.atMs > endMs) throw new Error(`Simulated time is over: ${options.timeMaxMs} ms`)
-      this.#nowMs = event.atMs
+      this.#nowMs = Math.max(this.#nowMs, event.atMs)
+      this.#events += 1
+      if (this.#events > eventsMax) throw new Error('Simulated world never rests')
       event.cancelled = true
       event.run()
       await promisesSettled()
@@ -84,6 +98,11 @@ export class Scheduler {
   async advance(ms: number): Promise<void> {
     const passed = new Promise<void>((resolve) => this.after(ms, resolve))
     await this.run(passed, { timeMaxMs: ms + 1 })
+  }
+
+  /** All machines sleep for `ms`: what was due meanwhile comes late, in its order. */
+  skip(ms: number): void {
+    this.#nowMs += ms
   }
 
   #push(event: SimulatedEvent): void {

@@ -62,7 +62,13 @@ export function simulatedNetwork(world: World): SimulatedNetwork {
   return new HostsAndLinks(world)
 }
 
-const calm: LinkConditions = { latencyMs: 0.2, jitterMs: 0.1, bytesPerMs: 500_000, flipChance: 0 }
+/** How links are unless told otherwise. */
+export const calmLink: LinkConditions = {
+  latencyMs: 0.2,
+  jitterMs: 0.1,
+  bytesPerMs: 500_000,
+  flipChance: 0,
+}
 
 class HostsAndLinks implements SimulatedNetwork {
   readonly #scheduler: Scheduler
@@ -74,7 +80,7 @@ class HostsAndLinks implements SimulatedNetwork {
   constructor(world: World) {
     this.#scheduler = world.scheduler
     this.#random = world.random
-    this.#conditions = { ...calm, ...world.conditions }
+    this.#conditions = { ...calmLink, ...world.conditions }
   }
 
   host(name: string): Network {

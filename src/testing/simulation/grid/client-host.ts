@@ -11,11 +11,13 @@ import { createFakeKeyWrap } from '../../fake-key-wrap.ts'
 import { fakeOpaqueClient } from '../../fake-opaque.ts'
 import { MemoryFiles } from '../../memory-files.ts'
 import { SimulatedControlTransport } from '../simulated-control.ts'
+import type { SimulatedTransportOptions } from '../simulated-control.ts'
 import type { EngineRooms } from './engine-rooms.ts'
 import { KeptIndexes } from './kept-indexes.ts'
 import { Machine } from './machine.ts'
 import type { MachineOptions } from './machine.ts'
 import type { SimulatedProcess } from './process.ts'
+import { unreliableTransport } from './unreliable-transport.ts'
 
 export interface ClientHostOptions extends MachineOptions {
   readonly account: string
@@ -31,6 +33,8 @@ export class ClientHost extends Machine {
   readonly #options: ClientHostOptions
   readonly #sessions = memorySessions()
   readonly #indexes = new KeptIndexes()
+  /** Chance that an answer is lost on its way, or that a request is sent twice. */
+  answersLost = 0
   #leaveRooms: (() => void)[] = []
 
   constructor(options: ClientHostOptions) {
@@ -83,7 +87,7 @@ export class ClientHost extends Machine {
       opaque: () => Promise.resolve(fakeOpaqueClient({ primitives, random })),
       keyWrap: () => Promise.resolve(createFakeKeyWrap(primitives, random)),
       transport: (address) =>
-        this.#options.wrapTransport(new SimulatedControlTransport({ network, address, clock })),
+        this.#options.wrapTransport(this.#transport({ network, address, clock })),
       sessions: this.#sessions,
       indexes: this.#indexes,
       logger: this.logger,
@@ -91,6 +95,13 @@ export class ClientHost extends Machine {
       files: this.files,
       engine: (slotBytes) => this.#engine(process, slotBytes),
     }
+  }
+
+  #transport(options: SimulatedTransportOptions): ControlTransport {
+    return unreliableTransport(new SimulatedControlTransport(options), {
+      random: this.random,
+      chance: () => this.answersLost,
+    })
   }
 
   #engine({ random }: SimulatedProcess, slotBytes: number): Engine {

@@ -14,6 +14,7 @@ import { fakeOpaqueServer } from '../../fake-opaque.ts'
 import { serveSimulatedControl } from '../simulated-control.ts'
 import { Machine } from './machine.ts'
 import type { MachineOptions } from './machine.ts'
+import { ProcessEnded } from './process.ts'
 import type { SimulatedProcess } from './process.ts'
 
 export interface CoordinatorHostOptions extends MachineOptions {
@@ -89,9 +90,9 @@ function stepping(database: SqliteDatabase, process: SimulatedProcess): SqliteDa
       return database.inTransaction
     },
     run(sql, values) {
-      if (!process.step('sql')) throw new Error('The process has ended')
+      if (!process.step('sql')) throw new ProcessEnded()
       const rows = database.run(sql, values)
-      if (sql === 'commit' && !process.step('sql')) throw new Error('The process has ended')
+      if (sql === 'commit' && !process.step('sql')) throw new ProcessEnded()
       return rows
     },
     close: () => database.close(),

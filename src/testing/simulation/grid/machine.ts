@@ -90,6 +90,11 @@ export class Machine {
     this.#plan = { step, left: count, die }
   }
 
+  /** Takes `dieAt` back. */
+  spare(): void {
+    this.#plan = undefined
+  }
+
   #stepped(step: Step): void {
     const plan = this.#plan
     if (plan?.step !== step) return

@@ -2,15 +2,19 @@
 import { toHex } from '../../../base/bytes.ts'
 import { openSegmentStore } from '../../../blocks/segment-store.ts'
 import type { ShardStore } from '../../../blocks/shard-store.ts'
+import type { StoreFaults } from '../../../blocks/store-faults.ts'
 import type { NodeConfig } from '../../../catalogue/catalogue.ts'
 import { nodeId } from '../../../core/node-id.ts'
 import { startHeartbeat } from '../../../node/heartbeat.ts'
 import { createNodeServer } from '../../../node/node-server.ts'
 import type { NodeServer } from '../../../node/node-server.ts'
+import { startStoreCare } from '../../../node/store-care.ts'
 import type { ControlRequest } from '../../../wire/control.ts'
 import { createControlClient } from '../../../wire/control-client.ts'
 import { SimulatedControlTransport } from '../simulated-control.ts'
 import { SimulatedDisk } from '../simulated-disk.ts'
+import { lyingStore } from './lying-store.ts'
+import type { Lie } from './lying-store.ts'
 import { Machine } from './machine.ts'
 import type { MachineOptions } from './machine.ts'
 import type { SimulatedProcess } from './process.ts'
@@ -20,7 +24,8 @@ export interface NodeHostOptions extends MachineOptions {
   readonly coordinatorKey: Uint8Array
   readonly coordinatorAddress: string
   /** Planted between server and store. */
-  readonly wrapStore: (store: ShardStore) => ShardStore
+  readonly wrapStore: (store: ShardStore, host: NodeHost) => ShardStore
+  readonly storeFaults?: StoreFaults
 }
 
 const port = 10_001
@@ -34,6 +39,7 @@ export class NodeHost extends Machine {
   readonly config: NodeConfig
   readonly #options: NodeHostOptions
   readonly #identitySeed: Uint8Array
+  lie: Lie = 'none'
   /** While a process serves. */
   store: ShardStore | undefined
 
@@ -57,6 +63,7 @@ export class NodeHost extends Machine {
     try {
       const store = await this.#open(process)
       const server = await this.#serve(process, store)
+      startStoreCare({ store, clock: process.clock, logger: this.logger })
       this.#beat(process, { store, server })
       this.store = store
       this.note('serves')
@@ -86,8 +93,9 @@ export class NodeHost extends Machine {
       segmentBytes: 4 * 1024 * 1024,
       diskReserveBytes,
       checkpointRecords: 40,
+      ...(this.#options.storeFaults && { faults: this.#options.storeFaults }),
     })
-    return this.#options.wrapStore(store)
+    return lyingStore(this.#options.wrapStore(store, this), () => this.lie)
   }
 
   async #serve(process: SimulatedProcess, store: ShardStore): Promise<NodeServer> {

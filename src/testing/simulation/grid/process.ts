@@ -7,6 +7,9 @@ import type { SeededRandom } from '../seeded-random.ts'
 /** A moment at which the process may die. */
 export type Step = 'send' | 'receive' | 'disk' | 'sql'
 
+/** Thrown in a process that died, where nothing else can stop it. */
+export class ProcessEnded extends Error {}
+
 export interface ProcessOptions {
   readonly scheduler: Scheduler
   readonly network: Network

@@ -1,12 +1,17 @@
 /** One seed's whole story: a grid, its users, what goes wrong, and what must hold at the end. */
+import { sleep } from '../../../base/clock.ts'
 import type { Primitives } from '../../../core/primitives.ts'
 import type { EngineRooms } from '../grid/engine-rooms.ts'
 import { SimulatedGrid } from '../grid/grid.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Contents } from './contents.ts'
-import { Court } from './judge.ts'
+import { Court, Violation } from './judge.ts'
+import { Mischief, mischiefKinds } from './mischief.ts'
+import type { MischiefOptions } from './mischief.ts'
 import { Oracle } from './oracle.ts'
-import { Troubles } from './troubles.ts'
+import { becomeComplete, collectAll } from './settle.ts'
+import type { Settling } from './settle.ts'
+import { aftermathMs, Troubles } from './troubles.ts'
 import { User } from './user.ts'
 
 export interface ScenarioOptions {
@@ -24,17 +29,23 @@ export interface ScenarioResult {
   readonly simulatedMs: number
 }
 
-const storyMsMax = 6 * 3_600_000
+/** Ten times what a long story has. */
+const eventsMax = 1_000_000
+/** Graces included: most of it is slept through. */
+const storyMsMax = 90 * 24 * 3_600_000
 
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
   const story = new Story(options)
   const { scheduler, trace } = story.grid.parts
   let failure: string | undefined
+  const complain = (error: unknown): void => story.complain(`unhandled: ${textOf(error)}`)
+  process.on('unhandledRejection', complain)
   try {
-    await scheduler.run(story.run(), { timeMaxMs: storyMsMax })
+    await scheduler.run(story.run(), { timeMaxMs: storyMsMax, eventsMax })
   } catch (error) {
-    failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    failure = textOf(error)
   } finally {
+    process.off('unhandledRejection', complain)
     story.grid.close()
   }
   return {
@@ -45,20 +56,26 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRes
   }
 }
 
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 class Story {
   readonly grid: SimulatedGrid
   readonly #random: SeededRandom
+  readonly #limits: Settling['limits']
   readonly #troubles: Troubles
   readonly #court: Court
   readonly #users: readonly User[]
 
   constructor({ seed, primitives, rooms, echo }: ScenarioOptions) {
     this.#random = new SeededRandom(seed ^ 0x5eed)
+    this.#limits = this.#random.pick(patience)
     this.grid = new SimulatedGrid({
       seed,
       primitives,
       rooms,
-      limits: {},
+      limits: this.#limits,
       accounts: this.#random.pick([
         ['ada', 'ada', 'ada'],
         ['ada', 'ada', 'bob'],
@@ -73,9 +90,44 @@ class Story {
   }
 
   async run(): Promise<void> {
+    await Promise.race([this.#tell(), this.#court.violated])
+    const [violation] = this.#court.violations
+    if (violation !== undefined) throw new Violation(violation)
+  }
+
+  complain(what: string): void {
+    this.#court.complain(what)
+  }
+
+  async #tell(): Promise<void> {
     await this.grid.start()
-    const work = Promise.all(this.#users.map((user) => user.run(this.#random.between(6, 12))))
-    await Promise.race([work, this.#court.violated])
+    const mischief = new Mischief(this.#plot())
+    const doing = mischief.run()
+    await Promise.all(this.#users.map((user) => user.run(this.#random.between(5, 10))))
+    await mischief.stop()
+    await doing
+    const settling = { grid: this.grid, court: this.#court, limits: this.#limits }
+    await becomeComplete(settling)
+    // Nothing excuses any failure from here on
+    await this.#pass(aftermathMs)
+    await Promise.all(this.#users.map((user) => user.readAll()))
+    await collectAll(settling)
+    await this.#pass(aftermathMs)
+    for (const user of this.#users) await user.readAll()
+  }
+
+  /** A few kinds of mischief only: a world in which everything fails at once shows little. */
+  #plot(): MischiefOptions {
+    const random = this.#random.fork()
+    const grid = this.grid
+    const kinds = mischiefKinds.filter(() => random.chance(0.3))
+    const faithless = [random.pick(grid.nodes)]
+    grid.parts.trace.note('world', `mischief: ${kinds.join(' ')}; faithless ${faithless[0]!.name}`)
+    return { grid, troubles: this.#troubles, random, faithless, kinds }
+  }
+
+  #pass(ms: number): Promise<void> {
+    return sleep(this.grid.parts.scheduler.clock(), ms)
   }
 
   #makeUsers(primitives: Primitives): User[] {
@@ -96,4 +148,15 @@ const zonesOfNodes = [
   ['a', 'b', 'c', 'd', 'e', 'f'],
   ['a', 'a', 'b', 'b', 'c', 'c'],
   ['a', 'a', 'a', 'b', 'b', 'b'],
+]
+
+const second = 1000
+const hour = 3_600_000
+
+/** How soon what nobody refers to goes. */
+const patience: readonly Settling['limits'][] = [
+  { retentionMs: 2 * second, trashMs: 1 * second, collectGraceMs: 20 * second },
+  { retentionMs: 10 * second, trashMs: 10 * second, collectGraceMs: 60 * second },
+  { retentionMs: 2 * hour, trashMs: 2 * hour, collectGraceMs: 1 * hour },
+  { retentionMs: 48 * hour, trashMs: 24 * hour, collectGraceMs: 1 * hour },
 ]

@@ -7,7 +7,7 @@ export interface Trouble {
 }
 
 /** How long after a trouble ended it still excuses failures: memories of it and pauses between tries. */
-const aftermathMs = 15_000
+export const aftermathMs = 15_000
 
 export class Troubles {
   readonly #nowMs: () => number

@@ -12,6 +12,7 @@ import { absent } from './oracle.ts'
 import type { Attempt, Oracle } from './oracle.ts'
 import { putStep } from './put-step.ts'
 import { getStep, listStep } from './read-steps.ts'
+import type { ReadStep } from './read-steps.ts'
 
 export interface UserOptions {
   readonly host: ClientHost
@@ -22,6 +23,8 @@ export interface UserOptions {
   readonly court: Court
   readonly random: SeededRandom
 }
+
+type Command = (client: Client, step: ReadStep) => Promise<void>
 
 type StepKind = 'put' | 'get' | 'list' | 'remove'
 
@@ -46,20 +49,33 @@ export class User {
     }
   }
 
-  async step(kind = this.#random.pick<StepKind>(stepKinds)): Promise<void> {
-    const { host, court } = this.#options
+  step(kind = this.#random.pick<StepKind>(stepKinds)): Promise<void> {
+    return this.#command(kind, (client, step) => this.#do(client, kind, step))
+  }
+
+  async #command(kind: StepKind, work: Command): Promise<void> {
+    const { host, oracle, vault, court } = this.#options
     const { scheduler } = host.parts
-    const judge = this.#judge(kind)
     const late = scheduler.after(stepMsMax, () => court.complain(`${host.name}: ${kind} hangs`))
     const client = host.open()
-    const outcome = await Promise.race([this.#attempt(client, kind, judge), host.ended])
+    const step = { host, oracle, vault, judge: this.#judge(kind), from: oracle.tick() }
+    const done = this.#attempt(kind, step.judge, () => work(client, step))
+    const outcome = await Promise.race([done, host.ended])
     if (outcome !== 'ended') await Promise.race([client.close(), host.ended])
     late.cancel()
   }
 
-  async #attempt(client: Client, kind: StepKind, judge: Judge): Promise<'done'> {
+  /** Gets everything there is. */
+  async readAll(): Promise<void> {
+    await this.#command('get', (client, step) =>
+      getStep(client, { ...step, places, verify: false }),
+    )
+    await this.#command('list', listStep)
+  }
+
+  async #attempt(kind: StepKind, judge: Judge, work: () => Promise<void>): Promise<'done'> {
     try {
-      await this.#do(client, kind, judge)
+      await work()
     } catch (error) {
       if (error instanceof HoldfastError) judge.failed(kind, error.code)
       else judge.complain(`${kind} threw ${String(error)} ${(error as Error).stack ?? ''}`)
@@ -67,9 +83,7 @@ export class User {
     return 'done'
   }
 
-  #do(client: Client, kind: StepKind, judge: Judge): Promise<void> {
-    const { host, oracle, vault } = this.#options
-    const step = { host, oracle, vault, judge, from: oracle.tick() }
+  #do(client: Client, kind: StepKind, step: ReadStep): Promise<void> {
     switch (kind) {
       case 'put':
         return putStep(client, { ...step, items: this.#items() })
@@ -82,7 +96,7 @@ export class User {
       case 'list':
         return listStep(client, step)
       case 'remove':
-        return this.#remove(client, judge)
+        return this.#remove(client, step.judge)
     }
     return kind satisfies never
   }

@@ -1,0 +1,52 @@
+/** After all mischief: what is kept becomes complete again, what nobody needs goes, and nothing else. */
+import type { LimitValues } from '../../../coordinator/context.ts'
+import type { SimulatedGrid } from '../grid/grid.ts'
+import { brokenFeeds, incompletePacks, leaks, miscounts } from './audit.ts'
+import type { Court } from './judge.ts'
+
+export interface Settling {
+  readonly grid: SimulatedGrid
+  readonly court: Court
+  /** Of the coordinator. */
+  readonly limits: Pick<LimitValues, 'trashMs' | 'retentionMs' | 'collectGraceMs'>
+}
+
+const completeTriesMax = 25
+const lookMs = 4_000
+const censusMs = 25 * 3_600_000
+const graceRounds = 6
+
+/** Waits until every pack has all its shards again. */
+export async function becomeComplete({ grid, court }: Settling): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const complaints = await incompletePacks(grid)
+    if (complaints.length === 0) return
+    if (tries === completeTriesMax) {
+      court.complain(`not complete after all is well: ${complaints[0]} (${complaints.length} such)`)
+      return
+    }
+    await pass(grid, lookMs * Math.min(tries + 1, 5))
+  }
+}
+
+/** Lets all graces pass, several times over, as one thing goes only after another. */
+export async function collectAll(settling: Settling): Promise<void> {
+  const { grid, court, limits } = settling
+  const graceMs = Math.max(censusMs, limits.trashMs, limits.retentionMs, limits.collectGraceMs)
+  for (let round = 0; ; round += 1) {
+    const complaints = await leaks(grid)
+    if (complaints.length === 0) break
+    if (round === graceRounds) {
+      court.complain(`leaked for ever: ${complaints[0]} (${complaints.length} such)`)
+      return
+    }
+    grid.parts.scheduler.skip(graceMs + 60_000)
+    await pass(grid, 2 * lookMs)
+  }
+  await becomeComplete(settling)
+  for (const complaint of [...miscounts(grid), ...brokenFeeds(grid)]) court.complain(complaint)
+}
+
+function pass({ parts }: SimulatedGrid, ms: number): Promise<void> {
+  return new Promise((resolve) => parts.scheduler.after(ms, resolve))
+}
