@@ -154,6 +154,8 @@ export const limits = Object.freeze({
   shardRequestMs: 30 * second,
   reserveAfterMs: 300,
   reserveLatestMs: 2 * second,
+  /** Of the time such a read usually takes: then others are asked, if it is over reserveLatestMs. */
+  reserveUsualTimes: 4,
   clockJumpMaxMs: 1 * hour,
 
   // Collection
@@ -187,20 +189,22 @@ export const limits = Object.freeze({
   readSlotsBytes: 48 * MiB,
   spareSlotsBytes: 48 * MiB,
   runBytesMax: 6 * MiB,
-  packsUnderWayMax: 8,
+  packsUnderWayMax: 16,
   unregisteredBytesMax: 64 * MiB,
   changedReadsMax: 3,
   /** Of one file: reads to send again what was collected meanwhile. */
   resendsMax: 4,
-  windowBytes: 8 * MiB,
+  windowBytes: 6 * MiB,
   windowsBytes: 24 * MiB,
-  packSlotsBytes: 64 * MiB,
+  packSlotsBytes: 48 * MiB,
   largeFilesMax: 2,
   batchFilesMax: 512,
   batchGetFilesMax: 2048,
+  /** Folders that are held open for the files of one batch. */
+  batchGetFoldersMax: 64,
   lateSendMs: 3 * second,
   /** Choices of k shards that a read of damaged bytes tries. */
-  recoverTriesMax: 64,
+  recoverTriesMax: 256,
   /** Since it was last written: then a temporary file of a get was left behind. */
   partStaleMs: 1 * hour,
   pageBytesHeldMax: 512 * KiB,

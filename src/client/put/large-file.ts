@@ -77,13 +77,18 @@ class LargeFileWork {
   }
 
   async #readAll(): Promise<SourceEnd | Unstaged> {
-    const { engine, windows, packer, options } = this.#work
-    const parts = { engine, windows, signal: options.signal }
+    const { engine, windows, packer, chunks, options } = this.#work
+    const parts = {
+      engine,
+      windows,
+      known: (cut: readonly CutChunk[]) => chunks.known(cut, this.#wanted.resend),
+      signal: options.signal,
+    }
     const source = new SourceWindows(parts, this.#handle, this.#wanted.bytesExpected)
     try {
       for (;;) {
-        const { window, result } = await source.next()
-        await this.#takeChunks(window, result.chunks)
+        const { window, result, known } = await source.next()
+        this.#takeChunks(window, { chunks: result.chunks, known: await known })
         if (result.end) return result.end
         await packer.ready()
         const staged = await this.#stageSome()
@@ -94,15 +99,16 @@ class LargeFileWork {
     }
   }
 
-  /** Asks which are known, lets them go, gives the others to the packer. */
-  async #takeChunks(window: WindowSlot, chunks: readonly CutChunk[]): Promise<void> {
-    if (chunks.length === 0) return
-    const known = await this.#work.chunks.known(chunks, this.#wanted.resend)
-    for (const [at, chunk] of chunks.entries()) {
+  /** Lets known chunks go, gives the others to the packer. */
+  #takeChunks(
+    window: WindowSlot,
+    cut: { readonly chunks: readonly CutChunk[]; readonly known: readonly boolean[] },
+  ): void {
+    for (const [at, chunk] of cut.chunks.entries()) {
       this.#pages.add({ id: chunk.id, plainBytes: chunk.length })
       this.#chunks += 1
       this.#wanted.progress(chunk.length)
-      if (known[at] !== true) this.#store(window, chunk)
+      if (cut.known[at] !== true) this.#store(window, chunk)
     }
   }
 

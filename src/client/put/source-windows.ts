@@ -1,4 +1,4 @@
-import type { Engine, SourceHandle, Span, WindowResult } from '../engine/engine.ts'
+import type { CutChunk, Engine, SourceHandle, Span, WindowResult } from '../engine/engine.ts'
 import type { Windows } from './put-work.ts'
 import type { WindowSlot } from './window-slots.ts'
 
@@ -6,11 +6,14 @@ export interface ReadWindow {
   /** Valid until the next one is asked for; `use` keeps it longer. */
   readonly window: WindowSlot
   readonly result: WindowResult
+  /** For each of its chunks, whether it need not be sent: asked as soon as it was read. */
+  readonly known: Promise<readonly boolean[]>
 }
 
 export interface WindowsParts {
   readonly engine: Engine
   readonly windows: Windows
+  readonly known: (chunks: readonly CutChunk[]) => Promise<readonly boolean[]>
   readonly signal?: AbortSignal | undefined
 }
 
@@ -53,7 +56,10 @@ export class SourceWindows {
     const window = await windows.take(this.#bytesExpected)
     try {
       const { source } = this.#handle
-      return { window, result: await engine.window({ source, slot: window.slot, carry }) }
+      const result = await engine.window({ source, slot: window.slot, carry })
+      const known = this.#parts.known(result.chunks)
+      known.catch(() => {})
+      return { window, result, known }
     } catch (error) {
       window.release()
       throw error
