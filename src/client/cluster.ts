@@ -91,8 +91,13 @@ export class Cluster {
 
   /** Whether it is worth asking it for a shard. */
   isUp(id: string): boolean {
+    return this.isSaidUp(id) && !this.#trust.has(id, 'silent')
+  }
+
+  /** Whether the coordinator hears it, whatever we met: worth asking when nobody else is left. */
+  isSaidUp(id: string): boolean {
     const state = this.node(id)?.state
-    return (state === 'up' || state === 'draining') && !this.#trust.has(id, 'silent')
+    return state === 'up' || state === 'draining'
   }
 
   /** Whether others should be asked before it, where there are others. */

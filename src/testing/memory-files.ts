@@ -34,6 +34,7 @@ export class MemoryFiles implements LocalFiles {
   readonly #nowMs: () => number
   readonly #files = new Map<string, MemoryFile>()
   readonly #open = new Map<LocalHandle, OpenFile>()
+  readonly #folders = new Map<LocalHandle, Uint8Array>()
   #lastHandle = handleMin - 1
   #lastIdentity = 0
 
@@ -112,6 +113,7 @@ export class MemoryFiles implements LocalFiles {
   close(handle: LocalHandle): void {
     this.#handle(handle)
     this.#open.delete(handle)
+    this.#folders.delete(handle)
   }
 
   rename(from: Uint8Array, to: Uint8Array): void {
@@ -160,6 +162,24 @@ export class MemoryFiles implements LocalFiles {
     Object.assign(this.#get(path), { mode, modified })
   }
 
+  setLinkTime(path: Uint8Array, modified: FileTime): void {
+    this.#get(path).modified = modified
+  }
+
+  openFolder(path: Uint8Array): LocalHandle {
+    const file = this.#get(path)
+    if (file.kind !== 'folder') throw failure('KIND_CONFLICT', path, `it is a ${file.kind}`)
+    const handle = this.#opened(file)
+    this.#folders.set(handle, path)
+    return handle
+  }
+
+  inFolder(folder: LocalHandle, name: Uint8Array): Uint8Array {
+    const path = key(this.#folders.get(folder)!)
+    if (name.length === 0) return bytesOf(path)
+    return bytesOf(path === '/' ? `/${key(name)}` : `${path}/${key(name)}`)
+  }
+
   #opened(file: MemoryFile): LocalHandle {
     this.#lastHandle += 1
     this.#open.set(this.#lastHandle, { file, position: 0 })
@@ -205,7 +225,8 @@ export class MemoryFiles implements LocalFiles {
 }
 
 function statOf({ kind, length, mode, modified, identity }: MemoryFile): LocalStat {
-  return { kind, bytes: length, mode, modified, identity }
+  const touchedMs = modified.seconds * 1000
+  return { kind, bytes: length, mode, modified, touchedMs, identity }
 }
 
 /** One letter for each byte, so that any bytes can be a key. */

@@ -2,6 +2,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -10,7 +11,6 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
-  chmodSync,
   readdirSync,
   readlinkSync,
   readSync,
@@ -23,11 +23,25 @@ import type { BigIntStats, Dirent } from 'node:fs'
 import { HoldfastError } from '../../base/errors.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import { standardInput } from '../engine/local-files.ts'
-import type { FileTime, LocalFiles, LocalKind, LocalStat } from '../engine/local-files.ts'
+import type {
+  FileTime,
+  LocalFiles,
+  LocalHandle,
+  LocalKind,
+  LocalStat,
+} from '../engine/local-files.ts'
 
 const nanosecondsPerSecond = 1_000_000_000n
+const nanosecondsInSecond = 1e9
 const permissionBits = 0o7777n
-const inputWaitMs = 5
+const inputWaitMinMs = 0.02
+const inputWaitMaxMs = 5
+
+/** Where the system has it, what is open can be named by its handle. */
+const handlePaths = '/proc/self/fd'
+const handlesArePaths = existsSync(handlePaths)
+/** Paths of open folders, elsewhere. */
+const folders = new Map<LocalHandle, Uint8Array>()
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'NOT_FOUND',
@@ -39,6 +53,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   EISDIR: 'KIND_CONFLICT',
   EEXIST: 'EXISTS',
   ENOTEMPTY: 'EXISTS',
+  EMFILE: 'OVER_LIMIT',
+  ENFILE: 'OVER_LIMIT',
+  EFBIG: 'OVER_LIMIT',
   ENOSPC: 'NO_SPACE',
   EDQUOT: 'NO_SPACE',
   EROFS: 'READ_ONLY',
@@ -46,6 +63,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ENAMETOOLONG: 'BAD_NAME',
   EINVAL: 'BAD_NAME',
 }
+
+/** Codes of the system but for those that would be our own fault. */
+const ofTheSystem = /^(?!ERR_|EBADF$|EFAULT$)E[A-Z0-9]+$/
 
 export const nodeFiles: LocalFiles = Object.freeze({
   openToRead(path) {
@@ -70,11 +90,16 @@ export const nodeFiles: LocalFiles = Object.freeze({
     })
   },
   setStat(handle, { mode, modified }) {
-    fchmodSync(handle, mode)
-    futimesSync(handle, secondsOf(modified), secondsOf(modified))
+    attempt('set the mode and times of', undefined, () => {
+      fchmodSync(handle, mode)
+      futimesSync(handle, timeGiven(modified), timeGiven(modified))
+    })
   },
   sync: (handle) => attempt('sync', undefined, () => fsyncSync(handle)),
-  close: (handle) => closeSync(handle),
+  close(handle) {
+    folders.delete(handle)
+    closeSync(handle)
+  },
   rename: (from, to) => attempt('rename', to, () => renameSync(bufferOf(from), bufferOf(to))),
   remove: (path) => attempt('remove', path, () => rmSync(bufferOf(path), { force: true })),
   readLink: (path) =>
@@ -100,38 +125,75 @@ export const nodeFiles: LocalFiles = Object.freeze({
   makeLink(path, target) {
     attempt('make the link', path, () => symlinkSync(bufferOf(target), bufferOf(path)))
   },
-  setFolderStat(path, { mode, modified }) {
-    attempt('set the times of', path, () => {
-      const found = lstatSync(bufferOf(path))
-      if (!found.isSymbolicLink()) chmodSync(bufferOf(path), mode)
-      lutimesSync(bufferOf(path), secondsOf(modified), secondsOf(modified))
-    })
+  setLinkTime(path, modified) {
+    const time = timeGiven(modified)
+    attempt('set the time of', path, () => lutimesSync(bufferOf(path), time, time))
+  },
+  openFolder(path, { follow }) {
+    const flags = constants.O_RDONLY | constants.O_DIRECTORY | (follow ? 0 : constants.O_NOFOLLOW)
+    try {
+      const handle = openSync(bufferOf(path), flags)
+      if (!handlesArePaths) folders.set(handle, path)
+      return handle
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (code !== 'ENOTDIR' && code !== 'ELOOP') throw translated('open the folder', path, error)
+      throw new HoldfastError('KIND_CONFLICT', `${show(path)} is no folder`, { cause: error })
+    }
+  },
+  inFolder(folder, name) {
+    const start = folders.get(folder) ?? Buffer.from(`${handlePaths}/${folder}`)
+    return Buffer.concat([start, Buffer.from('/'), name])
   },
 } satisfies LocalFiles)
 
 /** Reads until the target is full or the file ends; waits where standard input has nothing yet. */
-function fill(handle: number, target: Uint8Array, position: number | undefined): number {
+function fill(handle: LocalHandle, target: Uint8Array, position: number | undefined): number {
+  const read = handle === standardInput ? readInput : readSome
   let done = 0
   while (done < target.length) {
     const at = position === undefined ? null : position + done
-    const read = readSome(handle, target.subarray(done), at)
-    if (read === 0) break
-    done += read
+    const count = read(handle, target.subarray(done), at)
+    if (count === 0) break
+    done += count
   }
   return done
 }
 
-function readSome(handle: number, target: Uint8Array, position: number | null): number {
-  for (;;) {
+function readSome(handle: LocalHandle, target: Uint8Array, position: number | null): number {
+  try {
+    return readSync(handle, target, 0, target.length, position)
+  } catch (error) {
+    throw translated('read', undefined, error)
+  }
+}
+
+/** Standard input: never blocks inside the system, where nothing could end it. */
+function readInput(_input: LocalHandle, target: Uint8Array): number {
+  inputHandle ??= openInput()
+  for (let waitMs = inputWaitMinMs; ; waitMs = Math.min(waitMs * 2, inputWaitMaxMs)) {
     try {
-      return readSync(handle, target, 0, target.length, position)
+      return readSync(inputHandle, target, 0, target.length, null)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (handle === standardInput && code === 'EAGAIN') {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, inputWaitMs)
-      } else if (code === 'EOF') return 0
-      else throw translated('read', undefined, error)
+      if (code === 'EOF') return 0
+      if (code !== 'EAGAIN') throw translated('read', undefined, error)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs)
     }
+  }
+}
+
+let inputHandle: LocalHandle | undefined
+
+/** A pipe or terminal is opened once more, so that only this reader does not block. */
+function openInput(): LocalHandle {
+  const stat = fstatSync(standardInput)
+  if (!stat.isFIFO() && !stat.isCharacterDevice()) return standardInput
+  try {
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+    return openSync(`${handlePaths}/${standardInput}`, flags)
+  } catch {
+    return standardInput
   }
 }
 
@@ -141,6 +203,7 @@ function statOf(stat: BigIntStats): LocalStat {
     bytes: Number(stat.size),
     mode: Number(stat.mode & permissionBits),
     modified: timeOf(stat.mtimeNs),
+    touchedMs: Number(stat.ctimeMs),
     identity: `${stat.dev}:${stat.ino}`,
   }
 }
@@ -153,8 +216,11 @@ function timeOf(nanoseconds: bigint): FileTime {
   }
 }
 
-function secondsOf(time: FileTime): number {
-  return time.seconds + time.nanoseconds / 1e9
+/** As node:fs takes it: numbers below zero would be taken for now. */
+function timeGiven({ seconds, nanoseconds }: FileTime): number | Date {
+  return seconds < 0
+    ? new Date(seconds * 1000 + nanoseconds / 1e6)
+    : seconds + nanoseconds / nanosecondsInSecond
 }
 
 interface Kinds {
@@ -183,7 +249,7 @@ function attempt<Value>(action: string, path: Uint8Array | undefined, run: () =>
 
 function translated(action: string, path: Uint8Array | undefined, error: unknown): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException
-  const known = codes[code]
+  const known = codes[code] ?? (ofTheSystem.test(code) ? 'UNREADABLE' : undefined)
   if (known === undefined) return error
   const place = path === undefined ? 'a file' : show(path)
   return new HoldfastError(known, `Cannot ${action} ${place}: ${reasonOf(message)}`, {

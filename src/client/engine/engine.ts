@@ -187,6 +187,8 @@ export interface WriteBatchJob {
 }
 
 export interface WriteFile {
+  /** The content of a link is its target. */
+  readonly kind: 'file' | 'link'
   /** Beside the final name. */
   readonly temporary: Uint8Array
   readonly path: Uint8Array

@@ -13,10 +13,10 @@ export interface LocalFiles {
    * goes on where the last read ended (standard input).
    */
   read(handle: LocalHandle, target: Uint8Array, position: number | undefined): number
-  /** Creates a new file; EXISTS when something is there. Readable by its owner only until `setTimes`. */
+  /** Creates a new file; EXISTS when something is there. Readable by its owner only until `setStat`. */
   create(path: Uint8Array): LocalHandle
   write(handle: LocalHandle, source: Uint8Array, position: number): void
-  /** Mode and modification time, at the end of writing. */
+  /** Mode and modification time of a file at the end of writing, or of a folder. */
   setStat(handle: LocalHandle, stat: { readonly mode: number; readonly modified: FileTime }): void
   sync(handle: LocalHandle): void
   close(handle: LocalHandle): void
@@ -32,10 +32,15 @@ export interface LocalFiles {
   /** Makes the folder; absent parents are an error, an existing folder is fine. */
   makeFolder(path: Uint8Array): void
   makeLink(path: Uint8Array, target: Uint8Array): void
-  setFolderStat(
-    path: Uint8Array,
-    stat: { readonly mode: number; readonly modified: FileTime },
-  ): void
+  /** Of a link itself. */
+  setLinkTime(path: Uint8Array, modified: FileTime): void
+  /**
+   * Holds a folder, so that what is in it can be named whatever becomes of the path. KIND_CONFLICT when it is
+   * something else, as a link is unless `follow`.
+   */
+  openFolder(path: Uint8Array, options: { readonly follow: boolean }): LocalHandle
+  /** A path to this name in a folder that is open, or to itself for no name: good in every thread while it is. */
+  inFolder(folder: LocalHandle, name: Uint8Array): Uint8Array
 }
 
 export type LocalHandle = number
@@ -61,6 +66,8 @@ export interface LocalStat {
   /** Permission bits, 12 of them. */
   readonly mode: number
   readonly modified: FileTime
+  /** When content, mode or times were last set, ms since 1970: nobody can choose it. */
+  readonly touchedMs: number
   /** Device and inode: the same file, not one that took its place. */
   readonly identity: string
 }

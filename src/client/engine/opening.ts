@@ -1,3 +1,4 @@
+import { concatBytes } from '../../base/bytes.ts'
 import { openChunk } from '../../core/chunk.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { CoreParts, CoreVault } from './engine-core.ts'
@@ -95,22 +96,34 @@ function writeFile(parts: CoreParts, open: OpenSpans, file: WriteFile): WriteOut
 /** Beside its final name, then renamed: nobody sees half of it. */
 function writeWhole(parts: CoreParts, file: WriteFile): void {
   const { files } = parts
-  const handle = files.create(file.temporary)
   try {
-    try {
-      let position = 0
-      for (const span of file.chunks) {
-        files.write(handle, contentOf(parts, span), position)
-        position += span.plainBytes
-      }
-      files.setStat(handle, file)
-      if (file.sync) files.sync(handle)
-    } finally {
-      files.close(handle)
-    }
+    if (file.kind === 'link') makeLink(parts, file)
+    else writeContent(parts, file)
     files.rename(file.temporary, file.path)
   } catch (error) {
     files.remove(file.temporary)
     throw error
+  }
+}
+
+function makeLink(parts: CoreParts, { temporary, chunks, modified }: WriteFile): void {
+  const target = concatBytes(chunks.map((span) => contentOf(parts, span)))
+  parts.files.makeLink(temporary, target)
+  parts.files.setLinkTime(temporary, modified)
+}
+
+function writeContent(parts: CoreParts, file: WriteFile): void {
+  const { files } = parts
+  const handle = files.create(file.temporary)
+  try {
+    let position = 0
+    for (const span of file.chunks) {
+      files.write(handle, contentOf(parts, span), position)
+      position += span.plainBytes
+    }
+    files.setStat(handle, file)
+    if (file.sync) files.sync(handle)
+  } finally {
+    files.close(handle)
   }
 }

@@ -9,6 +9,7 @@ import type { GetItem } from './get-item.ts'
 import { GetRun } from './get-run.ts'
 import type { GetRunOptions } from './get-run.ts'
 import { PackReader } from './pack-reader.ts'
+import { ShardFetcher } from './shard-fetcher.ts'
 import type { PackPlaces } from './places.ts'
 import { streamVersion } from './read-version.ts'
 import type { ByteRange, ReadParts, Sink } from './read-version.ts'
@@ -47,18 +48,21 @@ async function withReading(
   run: (reading: ReadParts) => Promise<void>,
 ): Promise<void> {
   const { session, vault, cluster, engine, signal, suspect } = parts
+  cluster.keepCurrent()
   const ahead = await engine.slots.take(limits.readSlotsBytes)
   const spare = await engine.slots.take(limits.spareSlotsBytes)
-  const reader = new PackReader({
+  const fetcher = new ShardFetcher({
     session,
     cluster,
     engine,
     vault: vault.keys.vault,
-    spare: new SlotPool(spare),
     signal,
   })
+  const spares = new SlotPool(spare)
+  const reader = new PackReader({ clock: session.world.clock, engine, fetcher, spare: spares })
+  const slots = new SlotPool(ahead)
   try {
-    await run({ session, vault, engine, reader, signal, suspect, slots: new SlotPool(ahead) })
+    await run({ session, vault, engine, reader, spare: spares, signal, suspect, slots })
   } finally {
     engine.slots.giveBack(ahead)
     engine.slots.giveBack(spare)

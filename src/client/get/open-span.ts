@@ -1,8 +1,10 @@
 /** Reading a run of chunks that lie in one pack, and making sure that each is what it should be. */
-import { HoldfastError } from '../../base/errors.ts'
-import type { Engine, SealedSpan } from '../engine/engine.ts'
-import type { PackReader } from './pack-reader.ts'
+import type { SealedSpan } from '../engine/engine.ts'
+import { hasCode } from '../../base/errors.ts'
+import { placesNow } from './places.ts'
 import type { PackPlaces, PlacedChunk } from './places.ts'
+import { recover } from './recover.ts'
+import type { RunParts } from './recover.ts'
 
 /** Chunks of one pack, in order of their offset, read together. */
 export interface ChunkRun {
@@ -10,15 +12,6 @@ export interface ChunkRun {
   readonly chunks: readonly PlacedChunk[]
   readonly offset: number
   readonly length: number
-}
-
-export interface RunParts {
-  readonly engine: Engine
-  readonly reader: PackReader
-  /** Hex. */
-  readonly vault: string
-  /** Told of shards whose bytes were wrong. */
-  readonly suspect: (pack: PackPlaces, index: number) => void
 }
 
 /** How far apart chunks may lie and still be read together. */
@@ -63,16 +56,34 @@ export function spanOf(run: ChunkRun, chunk: PlacedChunk, at: number): SealedSpa
   return { at: at + chunk.offset - run.offset, length, id, generation, plainBytes }
 }
 
+/**
+ * Reads the run to `at`. When its shards are not where they were, their places are looked up once more, and
+ * given back with the run. LOST, TOO_FEW_NODES.
+ */
+export async function readRun(parts: RunParts, run: ChunkRun, at: number): Promise<ChunkRun> {
+  const { offset, length, pack, chunks } = run
+  try {
+    await parts.reader.read(pack, { offset, length, at })
+    return run
+  } catch (error) {
+    if (!hasCode(error, 'LOST') && !hasCode(error, 'TOO_FEW_NODES')) throw error
+    const now = await placesNow(parts, chunks[0]!)
+    if (now === undefined || samePlaces(now, pack)) throw error
+    await parts.reader.read(now, { offset, length, at })
+    return { ...run, pack: now, chunks: chunks.map((chunk) => ({ ...chunk, pack: now })) }
+  }
+}
+
 /** Reads the run to `at` and opens it in place; every chunk is right when it resolves. CORRUPT, LOST, TOO_FEW_NODES. */
 export async function openRun(
   parts: RunParts,
-  run: ChunkRun,
+  wanted: ChunkRun,
   at: number,
 ): Promise<readonly SealedSpan[]> {
-  const { offset, length } = run
-  await parts.reader.read(run.pack, { offset, length, at })
+  const run = await readRun(parts, wanted, at)
   const spans = run.chunks.map((chunk) => spanOf(run, chunk, at))
-  const { opened } = await parts.engine.open({ vault: parts.vault, chunks: distinct(spans) })
+  const { vault } = parts.vault
+  const { opened } = await parts.engine.open({ vault, chunks: distinct(spans) })
   const byPlace = new Map(distinct(spans).map((span, position) => [span.at, opened[position]]))
   for (const [position, span] of spans.entries()) {
     if (byPlace.get(span.at) === true) continue
@@ -82,45 +93,13 @@ export async function openRun(
   return spans
 }
 
+function samePlaces(left: PackPlaces, right: PackPlaces): boolean {
+  const places = ({ shards }: PackPlaces): string =>
+    shards.map(({ index, node, state }) => `${index} ${node} ${state}`).join()
+  return places(left) === places(right)
+}
+
 /** A content that several files share is opened once. */
 function distinct(spans: readonly SealedSpan[]): SealedSpan[] {
   return [...new Map(spans.map((span) => [span.at, span])).values()]
-}
-
-/** Some shard gave wrong bytes: tries every choice of k shards until the chunk opens. */
-export async function recover(
-  parts: RunParts,
-  chunk: PlacedChunk,
-  span: SealedSpan,
-): Promise<void> {
-  const { pack, offset, length } = chunk
-  const reachable = parts.reader.reachable(pack)
-  for (const use of choices(reachable, pack.k)) {
-    try {
-      await parts.reader.readFrom(pack, { offset, length, at: span.at }, use)
-    } catch (error) {
-      if (error instanceof HoldfastError) continue
-      throw error
-    }
-    const { opened } = await parts.engine.open({ vault: parts.vault, chunks: [span] })
-    if (opened[0] === true) {
-      for (const index of reachable) if (!use.includes(index)) parts.suspect(pack, index)
-      return
-    }
-  }
-  throw new HoldfastError(
-    'CORRUPT',
-    `Cannot read a part: no ${pack.k} of the ${reachable.length} shards that answer give the bytes that were sealed`,
-    { details: { pack: pack.pack, reachable: reachable.length } },
-  )
-}
-
-/** Every choice of `count` of the items, at most so many. */
-export function* choices(items: readonly number[], count: number): Generator<number[]> {
-  if (count === 0) yield []
-  else {
-    for (let at = 0; at + count <= items.length; at += 1) {
-      for (const rest of choices(items.slice(at + 1), count - 1)) yield [items[at]!, ...rest]
-    }
-  }
 }

@@ -1,23 +1,24 @@
-import { HoldfastError } from '../../base/errors.ts'
-import type { Cluster } from '../cluster.ts'
-import { idBytes } from '../cluster.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Engine, ShardSpan } from '../engine/engine.ts'
 import type { SlotPool } from '../engine/slot-pool.ts'
-import type { Session } from '../session.ts'
-import { Patience, SlowNode } from './patience.ts'
+import { Patience } from './patience.ts'
 import type { PackPlaces } from './places.ts'
-import { shardRanges } from './shard-ranges.ts'
-import type { PackRange, ShardRange } from './shard-ranges.ts'
+import type { ShardFetcher } from './shard-fetcher.ts'
+import { commonRange, shardRanges } from './shard-ranges.ts'
+import type { CommonRange, PackRange, ShardRange } from './shard-ranges.ts'
 
 export interface ReaderParts {
-  readonly session: Session
-  readonly cluster: Cluster
+  readonly clock: Clock
   readonly engine: Engine
-  /** 16 bytes. */
-  readonly vault: Uint8Array
+  readonly fetcher: ShardFetcher
   /** For what is fetched only to compute something missing. */
   readonly spare: SlotPool
-  readonly signal?: AbortSignal | undefined
+}
+
+/** A shard to ask; `patient`: for as long as it takes, as others were asked before. */
+interface Candidate {
+  readonly index: number
+  readonly patient: boolean
 }
 
 /** Fills memory with ranges of packs, from their data shards or, where those fail, from any k others. */
@@ -34,159 +35,113 @@ export class PackReader {
    */
   async read(pack: PackPlaces, range: PackRange): Promise<void> {
     const failed = await this.#direct(pack, shardRanges(pack, range))
-    if (failed.length === 0) return
-    const lacking = new Set(failed.map(({ index }) => index))
-    const others = this.reachable(pack).filter((index) => !lacking.has(index))
-    await this.#computed(pack, failed, others)
+    if (failed.length > 0) await this.#computed(pack, failed)
   }
 
-  /** The same from these k shards alone. Throws when one of them does not answer. */
-  async readFrom(pack: PackPlaces, range: PackRange, use: readonly number[]): Promise<void> {
-    await this.#computed(pack, shardRanges(pack, range), [...use])
-  }
-
-  /** Indices of the shards that could be asked now. */
-  reachable(pack: PackPlaces): number[] {
-    return pack.shards
-      .filter(({ node, state }) => mayHold(state) && this.#parts.cluster.isUp(node))
-      .map(({ index }) => index)
+  /** Fetches the same range of every shard that can be reached, one after the other from `at` on. */
+  async gather(pack: PackPlaces, range: CommonRange): Promise<ShardSpan[]> {
+    const { fetcher } = this.#parts
+    const places = fetcher.candidates(pack).map((index, position) => {
+      return { index, at: range.at + position * align(range.bytes) }
+    })
+    const fetched = await Promise.all(
+      places.map(({ index, at }) =>
+        fetcher.fetch(pack, { index, offset: range.from, length: range.bytes, at }),
+      ),
+    )
+    return places.filter((_, at) => fetched[at] === 'done')
   }
 
   /** Those that could not be had in time from their own shard. */
   async #direct(pack: PackPlaces, ranges: readonly ShardRange[]): Promise<ShardRange[]> {
-    const own = new Set(ranges.map(({ index }) => index))
-    const others = this.reachable(pack).some((index) => !own.has(index))
-    const patience = others ? new Patience(this.#parts.session.world.clock) : undefined
-    const results = await Promise.all(
-      ranges.map(async (range) => {
-        const done = await this.#fetch(pack, range, patience?.signal)
-        if (done) patience?.answered()
-        return done
-      }),
-    ).finally(() => patience?.end())
-    return ranges.filter((_, at) => results[at] === false)
+    const { clock, fetcher } = this.#parts
+    const reachable = fetcher.reachable(pack)
+    const hasReserve = reachable.length > pack.k
+    const quick = ranges.filter(({ index }) => fetcher.isQuick(pack, index))
+    const asked = hasReserve ? quick : ranges.filter(({ index }) => reachable.includes(index))
+    const bytes = Math.max(0, ...asked.map(({ length }) => length))
+    const patience = hasReserve ? new Patience(clock, fetcher.pace.latestMs(bytes)) : undefined
+    const done = new Set<ShardRange>()
+    const fetches = asked.map(async (range) => {
+      if ((await fetcher.fetch(pack, range, patience?.signal)) !== 'done') return
+      done.add(range)
+      patience?.answered()
+    })
+    await Promise.allSettled(fetches)
+    patience?.end()
+    await Promise.all(fetches)
+    return ranges.filter((range) => !done.has(range))
   }
 
-  /** False when this shard's node is down, failed or was too slow. */
-  async #fetch(pack: PackPlaces, range: ShardRange, slow?: AbortSignal): Promise<boolean> {
-    const { cluster, engine, signal } = this.#parts
-    const shard = pack.shards.find(({ index }) => index === range.index)
-    if (shard === undefined || !mayHold(shard.state) || !cluster.isUp(shard.node)) return false
-    const signals = [signal, slow].filter((one) => one !== undefined)
-    try {
-      const requests = cluster.requests(shard.node)
-      if (requests === undefined) return false
-      await requests.read(
-        {
-          shard: {
-            pack: idBytes(pack.pack),
-            index: range.index,
-            placementGeneration: pack.generation,
-          },
-          vault: this.#parts.vault,
-        },
-        {
-          offset: range.offset,
-          into: engine.memory.subarray(range.at, range.at + range.length),
-          signal: signals.length > 0 ? AbortSignal.any(signals) : undefined,
-        },
-      )
-      return true
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (error instanceof SlowNode) return false
-      if (!(error instanceof HoldfastError)) throw error
-      cluster.failed(shard.node, error)
-      return false
-    }
-  }
-
-  /**
-   * Computes ranges from k other shards: the same range of each, wide enough for all that is wanted of any
-   * of them.
-   */
-  async #computed(
-    pack: PackPlaces,
-    wanted: readonly ShardRange[],
-    candidates: number[],
-  ): Promise<void> {
-    const from = Math.min(...wanted.map(({ offset }) => offset))
-    const to = Math.max(...wanted.map(({ offset, length }) => offset + length))
-    const bytes = to - from
+  /** Computes ranges from k shards: the same range of each, wide enough for all that is wanted of any. */
+  async #computed(pack: PackPlaces, wanted: readonly ShardRange[]): Promise<void> {
+    const { from, bytes } = commonRange(wanted)
     const slot = await this.#parts.spare.take(align(bytes) * (pack.k + wanted.length))
     try {
-      const present = await this.#fetchAny(pack, { from, bytes, at: slot.at, candidates })
+      const present = await this.#fetchAny(pack, { from, bytes, at: slot.at })
       const outAt = slot.at + align(bytes) * pack.k
-      const places = wanted.map(({ index }, at) => ({ index, at: outAt + align(bytes) * at }))
-      const { k, m } = pack
-      const missing = places.filter(({ index }) => !present.some((one) => one.index === index))
-      if (missing.length > 0) {
-        await this.#parts.engine.reconstruct({ k, m, bytes, present, wanted: missing })
-      }
-      for (const [at, range] of wanted.entries()) {
-        const source = present.find(({ index }) => index === range.index) ?? places[at]!
-        const start = source.at + range.offset - from
-        this.#parts.engine.memory.copyWithin(range.at, start, start + range.length)
-      }
+      await computeRanges(this.#parts.engine, pack, { present, wanted, from, bytes, outAt })
     } finally {
       this.#parts.spare.giveBack(slot)
     }
   }
 
-  /** The range of any k shards, each at its place from `at` on. */
-  async #fetchAny(
-    pack: PackPlaces,
-    wanted: {
-      readonly from: number
-      readonly bytes: number
-      readonly at: number
-      readonly candidates: number[]
-    },
-  ): Promise<{ readonly index: number; readonly at: number }[]> {
-    const { candidates } = wanted
-    const present: { readonly index: number; readonly at: number }[] = []
-    const next = async (at: number): Promise<void> => {
-      for (let index = candidates.shift(); index !== undefined; index = candidates.shift()) {
-        const range = { index, offset: wanted.from, length: wanted.bytes, at }
-        if (await this.#fetch(pack, range)) {
-          present.push({ index, at })
-          return
-        }
+  /** The range of any k shards. One that is slow is given up for another, and asked again when all were asked. */
+  async #fetchAny(pack: PackPlaces, range: CommonRange): Promise<ShardSpan[]> {
+    const { clock, fetcher } = this.#parts
+    const candidates = fetcher
+      .candidates(pack)
+      .map((index): Candidate => ({ index, patient: false }))
+    const present: ShardSpan[] = []
+    const patience = new Patience(clock, fetcher.pace.latestMs(range.bytes))
+    const fill = async (at: number): Promise<void> => {
+      for (let next = candidates.shift(); next !== undefined; next = candidates.shift()) {
+        const { index } = next
+        const slow = next.patient || candidates.length === 0 ? undefined : patience.signal
+        const place = { index, offset: range.from, length: range.bytes, at }
+        const fetched = await fetcher.fetch(pack, place, slow)
+        if (fetched === 'slow') candidates.push({ index, patient: true })
+        if (fetched !== 'done') continue
+        patience.answered()
+        present.push({ index, at })
+        return
       }
     }
-    const places = Array.from({ length: pack.k }, (_, i) => wanted.at + i * align(wanted.bytes))
-    await Promise.all(places.map(next))
-    if (present.length < pack.k) throw this.#unreachable(pack)
+    const fills = Array.from({ length: pack.k }, (_, i) => fill(range.at + i * align(range.bytes)))
+    await Promise.allSettled(fills)
+    patience.end()
+    await Promise.all(fills)
+    if (present.length < pack.k) throw fetcher.unreachable(pack)
     return present
-  }
-
-  #unreachable(pack: PackPlaces): HoldfastError {
-    const { cluster } = this.#parts
-    const existing = pack.shards.filter(({ state }) => mayHold(state))
-    const away = existing.filter(({ node }) => !cluster.isUp(node)).map(({ node }) => node)
-    const names = [...new Set(away)].map((node) => cluster.nameOf(node))
-    const reach = existing.length - away.length
-    const details = { pack: pack.pack, needed: pack.k, reachable: reach, down: names }
-    if (existing.length < pack.k || away.length === 0) {
-      return new HoldfastError(
-        'LOST',
-        `Cannot read a part: ${pack.k} of its ${pack.k + pack.m} shards are needed, ${reach} exist and answer`,
-        { details },
-      )
-    }
-    return new HoldfastError(
-      'TOO_FEW_NODES',
-      `Cannot read a part: ${pack.k} shards are needed, ${reach} can be reached; not there: ${names.join(', ')}`,
-      { hint: `Bring ${names.join(' or ')} back; see holdfast status`, details },
-    )
   }
 }
 
-function mayHold(state: PackPlaces['shards'][number]['state']): boolean {
-  return state === 'durable' || state === 'unknown'
+/** Computes the wanted ranges from k shards that are present, and puts each in its place. */
+export async function computeRanges(
+  engine: Engine,
+  pack: PackPlaces,
+  work: {
+    readonly present: readonly ShardSpan[]
+    readonly wanted: readonly ShardRange[]
+    readonly from: number
+    readonly bytes: number
+    /** Room for as many as are wanted. */
+    readonly outAt: number
+  },
+): Promise<void> {
+  const { present, wanted, from, bytes, outAt } = work
+  const { k, m } = pack
+  const places = wanted.map(({ index }, at) => ({ index, at: outAt + align(bytes) * at }))
+  const missing = places.filter(({ index }) => !present.some((one) => one.index === index))
+  if (missing.length > 0) await engine.reconstruct({ k, m, bytes, present, wanted: missing })
+  for (const [at, range] of wanted.entries()) {
+    const source = present.find(({ index }) => index === range.index) ?? places[at]!
+    const start = source.at + range.offset - from
+    engine.memory.copyWithin(range.at, start, start + range.length)
+  }
 }
 
 /** Kernels like their places aligned. */
-function align(bytes: number): number {
+export function align(bytes: number): number {
   return Math.ceil(bytes / 64) * 64
 }

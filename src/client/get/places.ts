@@ -16,6 +16,9 @@ export interface PlacedChunk {
   /** In the content. */
   readonly position: number
   readonly plainBytes: number
+  /** Of the list it was found in. */
+  readonly version: string
+  readonly page: number
   readonly pack: PackPlaces
   /** Of the sealed chunk in the pack. */
   readonly offset: number
@@ -88,6 +91,17 @@ export async function lookUp(
   return { chunks, more: new Map(answer.more.map(({ version, from }) => [version, from])) }
 }
 
+/** Where the shards of this chunk's pack are by now; undefined when the version is gone. */
+export async function placesNow(
+  { session, vault, signal }: PlacesParts,
+  { version, page, pack }: PlacedChunk,
+): Promise<PackPlaces | undefined> {
+  const versions = [{ version, from: page }]
+  const options = signal ? { signal } : {}
+  const answer = await session.control.call('lookup', { vault: vault.vault, versions }, options)
+  return answer.packs.find((one) => one.pack === pack.pack)
+}
+
 interface Page {
   readonly entry: IndexEntry
   readonly page: ControlAnswer<'lookup'>['pages'][number]
@@ -115,6 +129,8 @@ function openPage({ session, vault }: PlacesParts, { entry, page, packs }: Page)
       generation: place[3],
       position,
       plainBytes,
+      version: page.version,
+      page: page.number,
       pack,
       offset: place[1],
       length: place[2],

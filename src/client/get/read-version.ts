@@ -6,9 +6,10 @@ import type { IndexEntry } from '../index/vault-index.ts'
 import type { SlotPool } from '../engine/slot-pool.ts'
 import type { Slot } from '../engine/slot-pool.ts'
 import { openRun } from './open-span.ts'
-import type { ChunkRun, RunParts } from './open-span.ts'
+import type { ChunkRun } from './open-span.ts'
 import { chunksOf } from './places.ts'
-import type { PlacedChunk, PlacesParts } from './places.ts'
+import type { PlacedChunk } from './places.ts'
+import type { RunParts } from './recover.ts'
 
 /** The bytes of a content from `from` up to, not including, `to`. */
 export interface ByteRange {
@@ -16,7 +17,7 @@ export interface ByteRange {
   readonly to: number
 }
 
-export interface ReadParts extends PlacesParts, Omit<RunParts, 'vault'> {
+export interface ReadParts extends RunParts {
   readonly slots: SlotPool
 }
 
@@ -139,10 +140,10 @@ class ReadAhead {
   }
 
   async #open(run: ChunkRun): Promise<Opened> {
-    const { slots, vault } = this.#parts
+    const { slots } = this.#parts
     const slot = await slots.take(run.length)
     try {
-      const spans = await openRun({ ...this.#parts, vault: vault.vault }, run, slot.at)
+      const spans = await openRun(this.#parts, run, slot.at)
       return { run, slot, at: spans.map(({ at }) => at) }
     } catch (error) {
       slots.giveBack(slot)

@@ -35,3 +35,18 @@ export function shardRanges(pack: PackPlaces, range: PackRange): ShardRange[] {
   }
   return ranges
 }
+
+/** The same range of several shards. */
+export interface CommonRange {
+  readonly from: number
+  readonly bytes: number
+  /** Where in memory the first shard's belongs. */
+  readonly at: number
+}
+
+/** What holds all of the ranges, wherever their shards. */
+export function commonRange(ranges: readonly ShardRange[]): Omit<CommonRange, 'at'> {
+  const from = Math.min(...ranges.map(({ offset }) => offset))
+  const to = Math.max(...ranges.map(({ offset, length }) => offset + length))
+  return { from, bytes: to - from }
+}

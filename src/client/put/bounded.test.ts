@@ -14,9 +14,10 @@ test('runs so many at once, the others in the order they came', async () => {
   }
   assert.deepEqual(begun, [0, 1])
   let idle = false
-  const ended = bounded.idle().then(() => {
+  const ended = (async () => {
+    await bounded.idle()
     idle = true
-  })
+  })()
   gates[1]!.resolve()
   await Promise.resolve()
   await Promise.resolve()

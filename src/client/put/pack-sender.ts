@@ -194,16 +194,19 @@ class Sending {
 
   #begin(shard: ShardState): void {
     shard.state = 'under-way'
-    const work = this.#sendShard(shard).catch((error: unknown) => {
-      this.#broken ??= { error }
-    })
-    const settled = work.then(() => {
-      this.#underWay.delete(settled)
-      shard.state = 'settled'
-      this.#askMore()
-      this.#wake()
-    })
+    const settled = this.#settle(shard).finally(() => this.#underWay.delete(settled))
     this.#underWay.add(settled)
+  }
+
+  async #settle(shard: ShardState): Promise<void> {
+    try {
+      await this.#sendShard(shard)
+    } catch (error) {
+      this.#broken ??= { error }
+    }
+    shard.state = 'settled'
+    this.#askMore()
+    this.#wake()
   }
 
   /** Nodes that were left out are asked after all when it cannot be enough without them. */
