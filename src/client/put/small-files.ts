@@ -38,6 +38,8 @@ export async function storeSmallFiles(work: PutWork, batch: SmallBatch): Promise
     return made.files.map((file) => finish(work, file, { pack: undefined, known: [], packs: [] }))
   }
   const asked = knownChunks(work, made.pack)
+  // Met when it is awaited, unless sending fails before
+  asked.catch(() => {})
   const packs: NewPack[] = []
   if (batch.alone) packs.push(await packer.send(made.pack, order))
   else await packer.deliver(made.pack, order)
