@@ -1,6 +1,6 @@
 /** Writes a commit that was found good: entries, versions, pages, and last the feed's number. */
 import type { CommitAnswer, CommitRequest, OperationRow } from '../../catalogue.ts'
-import { feedNext } from '../../feed-hash.ts'
+import { nextFeedHash } from '../../../core/feed-hash.ts'
 import { idToBlob } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'
 import type { ChunkRow } from './chunks.ts'
@@ -267,7 +267,7 @@ async function raise(
 ): Promise<CommitAnswer> {
   const n = vault.n + 1
   const { statement: signed, signature, operations } = request
-  const h = feedNext(parts.primitives, vault.h, { n, statement: signed })
+  const h = nextFeedHash(parts.primitives, vault.h, { n, statement: signed })
   let bytes = signed.length
   for (const operation of operations) bytes += operation.bytes.length
   await transaction.all(insertCommit, {

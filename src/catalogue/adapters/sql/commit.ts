@@ -2,7 +2,7 @@
 import { concatBytes, equalBytes } from '../../../base/bytes.ts'
 import { HoldfastError } from '../../../base/errors.ts'
 import type { CommitAnswer, CommitRequest, Conflict } from '../../catalogue.ts'
-import { feedStart } from '../../feed-hash.ts'
+import { firstFeedHash } from '../../../core/feed-hash.ts'
 import { idToBlob, splitBlobs } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'
 import { usedBytes } from './accounts.ts'
@@ -122,7 +122,7 @@ async function extendsFeed(
   if ((await transaction.one(gridTerm, {}))?.term !== term) return false
   if (seen.n === vault.n) return equalBytes(seen.h, vault.h)
   if (seen.n > vault.n) return false
-  if (seen.n === 0) return equalBytes(seen.h, feedStart(parts.primitives, vault.id))
+  if (seen.n === 0) return equalBytes(seen.h, firstFeedHash(parts.primitives, vault.id))
   const row = await transaction.one(commitRow, { vault: vault.key, n: seen.n })
   return row !== undefined && equalBytes(row.h, seen.h)
 }

@@ -2,7 +2,7 @@ import { equalBytes } from '../../../base/bytes.ts'
 import { HoldfastError } from '../../../base/errors.ts'
 import { limits } from '../../../base/limits.ts'
 import type { Id, NewVault, VaultRow } from '../../catalogue.ts'
-import { feedStart } from '../../feed-hash.ts'
+import { firstFeedHash } from '../../../core/feed-hash.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'
 import { entryKind } from './codes.ts'
@@ -152,7 +152,7 @@ export async function insertVault(
   if (named !== undefined) return { kind: 'exists' }
   const count = await transaction.one(countVaults, { owner })
   if (count!.count >= limits.vaultsPerAccountMax) return { kind: 'too-many' }
-  const h = feedStart(parts.primitives, id)
+  const h = firstFeedHash(parts.primitives, id)
   const { code, k, m, threshold } = request.policy
   const policy = { code, k, m, threshold }
   const row = { ...policy, id, owner, record_number: 1, n: 0, h, stored_bytes: 0 }

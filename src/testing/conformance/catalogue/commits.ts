@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
-import { feedNext } from '../../../catalogue/feed-hash.ts'
+import { nextFeedHash } from '../../../core/feed-hash.ts'
 import { createNativePrimitives } from '../../../core/adapters/native-primitives.ts'
 import { ids } from './chunk-ids.ts'
 import type { Check } from './suite.ts'
@@ -13,7 +13,7 @@ export const commitChecks: Record<string, Check> = {
     for (let n = 1; n <= 3; n += 1) {
       const request = scene.request([scene.file(), scene.folder()])
       const answer = await scene.catalogue.commit(request)
-      h = feedNext(primitives, h, { n, statement: request.statement })
+      h = nextFeedHash(primitives, h, { n, statement: request.statement })
       assert.deepEqual(answer, { kind: 'committed', n, h })
     }
     await scene.look()
