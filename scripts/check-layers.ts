@@ -18,7 +18,7 @@ export const layers: Readonly<Record<string, string>> = {
   client: 'base core wire',
   cli: 'base core client config wire',
 }
-const nativePackages = ['@napi-rs/', '@serenity-kit/', '@hpke/', '@peculiar/', 'kysely/']
+const nativePackages = ['@napi-rs/', '@serenity-kit/', '@hpke/', 'kysely/']
 const outer = /^(bin|scripts|bench|test)\/|^src\/testing\/|\.test\.ts$/
 const specifiers = /(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g
 
