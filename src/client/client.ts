@@ -118,7 +118,9 @@ export class Client {
     options: Omit<GetRunOptions, 'files'> & { readonly items: Iterable<GetItem> },
   ): Promise<void> {
     const parts = await this.#getParts(name)
-    await getFiles(parts, { ...options, files: this.#parts.files })
+    const { feed } = await this.vault(name)
+    const items = verified(feed, options.items)
+    await getFiles(parts, { ...options, items, files: this.#parts.files })
   }
 
   /** Gives a range of a file to the sink, in order. */
@@ -168,5 +170,13 @@ export class Client {
       packListKey: vault.packListKey,
     })
     return engine
+  }
+}
+
+/** Checks who made each version before anything of it is read. RECORD_FORGED. */
+function* verified(feed: VaultFeed, items: Iterable<GetItem>): Generator<GetItem> {
+  for (const item of items) {
+    if (item.entry) feed.verifyVersion(item.entry)
+    yield item
   }
 }
