@@ -47,7 +47,7 @@ export class SimulatedGrid {
     this.coordinator = new CoordinatorHost({
       ...this.#machine(coordinatorName),
       nodes: this.nodes.map(({ config }) => config),
-      limits: { heartbeatMs, nodeDownMs: 3 * heartbeatMs, ...options.limits },
+      limits: { heartbeatMs, nodeDownMs: 3 * heartbeatMs, collectPeriodMs, ...options.limits },
       wrapCatalogue: (catalogue) => catalogue,
     })
     this.clients = accounts.map((account, at) => this.#client(`client-${at + 1}`, account, options))
@@ -102,4 +102,6 @@ export class SimulatedGrid {
 }
 
 const coordinatorName = 'coordinator'
+/** Shorter than in programs: nothing is slept through while nodes are up. */
+const collectPeriodMs = 3_000
 const clockOffsetMsMax = 90_000

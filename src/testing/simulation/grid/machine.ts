@@ -59,7 +59,7 @@ export class Machine {
     const tell = (event: string, fields: LogFields = {}): void => {
       this.note(`${event} ${JSON.stringify(fields)}`)
     }
-    return { debug() {}, info: tell, warn: tell, error: tell }
+    return { debug: tell, info: tell, warn: tell, error: tell }
   }
 
   /** A process in the place of the last, which has ended. */

@@ -9,10 +9,10 @@ export function unreliableTransport(
 ): ControlTransport {
   return {
     async send(request, options) {
+      const answer = await transport.send(request, options)
       if (chance() > 0 && random.chance(chance())) {
         transport.send(request, options).catch(() => {})
       }
-      const answer = await transport.send(request, options)
       if (chance() === 0 || !random.chance(chance())) return answer
       throw new HoldfastError('CONNECTION_LOST', 'The answer was lost on its way')
     },

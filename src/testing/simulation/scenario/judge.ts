@@ -10,7 +10,12 @@ export interface Judge {
   /** An invariant does not hold. */
   complain(what: string): void
   /** Something was not done, and said so: an error where nothing excuses it. */
-  failed(what: string, code: string): void
+  failed(what: string, error: Failure): void
+}
+
+export interface Failure {
+  readonly code: string
+  readonly message: string
 }
 
 export interface Promises {
@@ -52,10 +57,11 @@ export class Court {
   judge(promises: Promises): Judge {
     return {
       complain: (what) => this.complain(what),
-      failed: (what, code) => {
-        this.#note(promises.client, `${what} failed: ${code}`)
+      failed: (what, { code, message }) => {
+        const failure = `${what} failed with ${code} (${message})`
+        this.#note(promises.client, failure)
         if (this.#isExcused(promises)) return
-        this.complain(`${promises.client}: ${what} failed with ${code}, and nothing excuses it`)
+        this.complain(`${promises.client}: nothing excuses that ${failure}`)
       },
     }
   }

@@ -43,7 +43,7 @@ function take({ oracle, host, from, judge }: PutStep, outcome: PutOutcome, attem
   host.note(`put ${JSON.stringify(place)} ${outcome.state} ${attempt.value}`)
   if (outcome.state === 'stored') oracle.acknowledge(attempt)
   else if (outcome.state === 'unchanged') unchanged({ oracle, judge, from }, attempt)
-  else if ('error' in outcome) judge.failed(`put of ${place}`, outcome.error.code)
+  else if ('error' in outcome) judge.failed(`put of ${place}`, outcome.error)
 }
 
 /** The index said that this very value is there. */

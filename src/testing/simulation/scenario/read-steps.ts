@@ -45,7 +45,7 @@ export async function getStep(
     outcome: (outcome) => {
       if (process?.ended !== false) return
       const place = textOf(outcome.item.path)
-      if (outcome.state === 'failed') step.judge.failed(`get of ${place}`, outcome.error.code)
+      if (outcome.state === 'failed') step.judge.failed(`get of ${place}`, outcome.error)
       else check(step, place, writtenValue(host, outcome.item))
     },
   })

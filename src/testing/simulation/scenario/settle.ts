@@ -11,8 +11,8 @@ export interface Settling {
   readonly limits: Pick<LimitValues, 'trashMs' | 'retentionMs' | 'collectGraceMs'>
 }
 
-const completeTriesMax = 25
-const lookMs = 4_000
+const completeTriesMax = 10
+const lookMs = 5_000
 const censusMs = 25 * 3_600_000
 const graceRounds = 6
 
@@ -21,7 +21,9 @@ export async function becomeComplete({ grid, court }: Settling): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     const complaints = await incompletePacks(grid)
     if (complaints.length === 0) return
-    if (tries === completeTriesMax) {
+    // What a node lost without knowing is found when it is counted again
+    if (tries === completeTriesMax) grid.parts.scheduler.skip(censusMs)
+    if (tries === 2 * completeTriesMax) {
       court.complain(`not complete after all is well: ${complaints[0]} (${complaints.length} such)`)
       return
     }

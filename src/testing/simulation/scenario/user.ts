@@ -77,7 +77,7 @@ export class User {
     try {
       await work()
     } catch (error) {
-      if (error instanceof HoldfastError) judge.failed(kind, error.code)
+      if (error instanceof HoldfastError) judge.failed(kind, error)
       else judge.complain(`${kind} threw ${String(error)} ${(error as Error).stack ?? ''}`)
     }
     return 'done'
