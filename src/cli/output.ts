@@ -35,6 +35,8 @@ export interface Outcome {
   readonly lines: readonly string[]
   /** Said before the lines, on standard error. */
   readonly notes?: readonly string[]
+  /** What went wrong, said like any error: `--quiet` does not silence it. */
+  readonly errors?: readonly ErrorJson[]
   readonly exit: number
 }
 
@@ -91,6 +93,7 @@ export class Output {
   async finish(outcome: Outcome): Promise<void> {
     this.#progress?.clear()
     for (const text of outcome.notes ?? []) this.note(text)
+    for (const error of outcome.errors ?? []) this.#say(errorText(error), { error })
     if (!this.#options.json) await this.#print(outcome.lines)
     else if (outcome.document !== undefined) await this.#document(outcome.document)
   }

@@ -1,13 +1,12 @@
 import { HoldfastError } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
-import { parseVaultLocation, pathOf } from '../location.ts'
+import { parseVaultLocation } from '../location.ts'
 import { optionText } from '../main.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
-import { getFileJson } from '../json.ts'
-import { utf8 } from '../../base/bytes.ts'
+import { showGet } from '../show/transfer.ts'
 import { fileAt } from './find.ts'
-import { writeOut } from './get.ts'
+import { writeOut } from './write-out.ts'
 
 /** `cat LOCATION [--range A-B]` */
 export async function cat(context: Context, client: Client): Promise<Outcome> {
@@ -15,20 +14,13 @@ export async function cat(context: Context, client: Client): Promise<Outcome> {
   const startMs = clock.monotonicMs()
   const location = parseVaultLocation(invocation.operands[0]!)
   const rangeText = optionText(invocation, 'range')
+  // A range that is none is refused before anything is asked for.
+  if (rangeText !== undefined) parseRange(rangeText, 0)
   const entry = await fileAt(client, location)
-  const range =
-    rangeText === undefined ? { from: 0, to: entry.bytes } : parseRange(rangeText, entry.bytes)
-  await writeOut(context, client, { vault: location.vault, entry, range })
-  const file = {
-    vault: location.vault,
-    path: pathOf(location.names),
-    to: utf8('-'),
-    bytes: range.to - range.from,
-    sha256: entry.sha256.toHex(),
-    state: 'written',
-  } as const
-  const seconds = Math.round(clock.monotonicMs() - startMs) / 1000
-  return { document: { ok: true, files: [getFileJson(file)], seconds }, lines: [], exit: 0 }
+  const range = rangeText === undefined ? undefined : parseRange(rangeText, entry.bytes)
+  const file = await writeOut(context, client, { location, entry, ...(range && { range }) })
+  const shown = showGet({ files: [file], seconds: (clock.monotonicMs() - startMs) / 1000 })
+  return { ...shown, lines: [] }
 }
 
 /** `A-B` with both ends, `A-` to the end, `-N` the last N bytes; beyond the end there is nothing. BAD_USAGE. */

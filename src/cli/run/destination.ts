@@ -33,6 +33,13 @@ export function landingOf(state: DestinationState): Landing {
 
 const slash = 0x2f
 
+/** A slash at its end means nothing; `/` stays. */
+export function withoutSlashes(path: Uint8Array): Uint8Array {
+  let end = path.length
+  while (end > 1 && path[end - 1] === slash) end -= 1
+  return path.subarray(0, end)
+}
+
 /** Last name of a local path, a trailing `/` aside; undefined for `/`, `.` and `..`. */
 export function baseName(path: Uint8Array): Uint8Array | undefined {
   let end = path.length

@@ -1,22 +1,26 @@
-import { concatBytes, utf8, utf8ToText } from '../../base/bytes.ts'
+import { concatBytes, utf8 } from '../../base/bytes.ts'
 import { errorToJson, HoldfastError } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
+import type { LocalFiles } from '../../client/engine/local-files.ts'
 import type { GetItem, GetOutcome } from '../../client/get/get-item.ts'
-import type { IndexEntry } from '../../client/index/vault-index.ts'
 import { listFolder } from '../../client/tree.ts'
 import { parseLocation, parseVaultLocation, pathOf } from '../location.ts'
 import type { VaultLocation } from '../location.ts'
 import { hasOption } from '../main.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
+import { quoteName } from '../quote.ts'
 import type { GetFile } from '../results.ts'
 import { showGet } from '../show/transfer.ts'
-import { landingOf } from './destination.ts'
+import { landingOf, withoutSlashes } from './destination.ts'
+import { endingOf } from './ending.ts'
 import { fileAt, placeAt } from './find.ts'
 import type { FoundPlace } from './find.ts'
 import { noteDownNodes } from './nodes-note.ts'
+import { writeOut } from './write-out.ts'
 
 const slash = utf8('/')
+const dot = utf8('.')
 
 /** `get SRC… DEST` */
 export async function get(context: Context, client: Client): Promise<Outcome> {
@@ -43,11 +47,11 @@ async function getToFiles(
 ): Promise<Outcome> {
   const { clock, signal, invocation } = context
   const startMs = clock.monotonicMs()
-  const files: GetFile[] = []
   const progress = { doneBytes: 0, doneFiles: 0 }
   const show = (): void => context.output.progress({ action: 'get', ...progress })
-  const works = await landings(client, request)
+  const { works, files } = await landings(client, request)
   await noteDownNodes(context, client)
+  let error: HoldfastError | undefined
   try {
     for (const { vault, items } of works) {
       await client.get(vault, {
@@ -65,11 +69,11 @@ async function getToFiles(
         },
       })
     }
-  } catch (error) {
-    if (!signal.aborted) throw error
+  } catch (thrown) {
+    error = endingOf(thrown, { signal, begun: files.length > 0 })
   }
   const seconds = (clock.monotonicMs() - startMs) / 1000
-  return showGet({ files, seconds }, { interrupted: signal.aborted })
+  return showGet({ files, seconds }, { error })
 }
 
 interface Work {
@@ -77,51 +81,80 @@ interface Work {
   readonly items: Iterable<GetItem>
 }
 
-/** What goes where. Nothing but the folders above DEST is made. */
-async function landings(client: Client, { sources, to }: FilesRequest): Promise<Work[]> {
-  const found = client.files.statPath(to.path)
+interface Landings {
+  readonly works: readonly Work[]
+  /** Sources that are not there. */
+  readonly files: GetFile[]
+}
+
+/** What goes where. Nothing but DEST and the folders above it is made. NOT_FOUND when no source is there. */
+async function landings(client: Client, { sources, to }: FilesRequest): Promise<Landings> {
+  const local = client.files
   const { inside } = landingOf({
     sources: sources.length,
-    found:
-      found === undefined
-        ? 'nothing'
-        : found.kind === 'folder' || isLinkToFolder(client, to.path)
-          ? 'folder'
-          : 'other',
+    found: foundAt(local, to.path),
     asFolder: to.asFolder,
-    text: utf8ToText(to.path),
+    text: quoteName(to.path),
   })
   const works: Work[] = []
+  const files: GetFile[] = []
   for (const source of sources) {
-    const place = await placeAt(client, source)
     const name = source.names.at(-1)
-    const target = inside && name !== undefined ? joinPath(to.path, name) : trimmed(to.path)
-    checkKinds(client, place, target)
-    works.push({ vault: source.vault, items: itemsOf({ place, source, target }) })
+    const target = inside && name !== undefined ? joinPath(to.path, name) : withoutSlashes(to.path)
+    try {
+      const place = await placeAt(client, source)
+      checkKinds(local, place, { target, isDestination: target.length <= to.path.length })
+      works.push({ vault: source.vault, items: itemsOf({ place, source, target }) })
+    } catch (error) {
+      files.push(notThere(source, target, error))
+      if (files.length === sources.length) throw error
+    }
   }
-  makeParents(client, inside ? joinPath(to.path, utf8('x')) : to.path)
-  return works
+  makeParents(local, inside ? joinPath(to.path, dot) : to.path)
+  return { works, files }
+}
+
+function foundAt(local: LocalFiles, path: Uint8Array): 'folder' | 'other' | 'nothing' {
+  const found = local.statPath(path)
+  if (found === undefined) return 'nothing'
+  return found.kind === 'folder' || isLinkToFolder(local, path) ? 'folder' : 'other'
 }
 
 /** DEST itself may be reached through a link; nothing below it is. */
-function isLinkToFolder(client: Client, path: Uint8Array): boolean {
-  if (client.files.statPath(path)?.kind !== 'link') return false
-  return client.files.statPath(joinPath(path, utf8('.')))?.kind === 'folder'
+function isLinkToFolder(local: LocalFiles, path: Uint8Array): boolean {
+  if (local.statPath(path)?.kind !== 'link') return false
+  try {
+    return local.statPath(joinPath(path, dot))?.kind === 'folder'
+  } catch (error) {
+    // A circle of links, or one into a closed folder.
+    if (!(error instanceof HoldfastError)) throw error
+    return false
+  }
 }
 
-/** A file never goes over a folder, nor a folder over a file. */
-function checkKinds(client: Client, place: FoundPlace, target: Uint8Array): void {
-  const there = client.files.statPath(target)
+/** A file never goes over a folder, nor a folder over a file or link. */
+function checkKinds(
+  local: LocalFiles,
+  place: FoundPlace,
+  { target, isDestination }: { readonly target: Uint8Array; readonly isDestination: boolean },
+): void {
+  const there = local.statPath(target)
   if (there === undefined) return
   const isFolder = place.entry === undefined || place.entry.kind === 'folder'
-  const thereIsFolder = there.kind === 'folder' || isLinkToFolder(client, target)
+  const thereIsFolder = there.kind === 'folder' || (isDestination && isLinkToFolder(local, target))
   if (isFolder === thereIsFolder) return
   throw new HoldfastError(
     'KIND_CONFLICT',
-    isFolder
-      ? `Cannot write a folder to ${utf8ToText(target)}: it is a file`
-      : `Cannot write a file to ${utf8ToText(target)}: it is a folder`,
+    `Cannot write a ${isFolder ? 'folder' : 'file'} to ${quoteName(target)}: it is a ${there.kind}`,
   )
+}
+
+/** NOT_FOUND is what becomes of this source; anything else is thrown. */
+function notThere(source: VaultLocation, to: Uint8Array, error: unknown): GetFile {
+  if (!(error instanceof HoldfastError) || error.code !== 'NOT_FOUND') throw error
+  const { vault, names } = source
+  const path = pathOf(names)
+  return { vault, path, to, bytes: 0, state: 'failed', error: errorToJson(error) }
 }
 
 function* itemsOf(start: {
@@ -145,46 +178,19 @@ async function getToOutput(
   client: Client,
   sources: readonly VaultLocation[],
 ): Promise<Outcome> {
-  const { clock } = context
+  const { clock, signal } = context
   const startMs = clock.monotonicMs()
   const files: GetFile[] = []
-  for (const source of sources) {
-    const entry = await fileAt(client, source)
-    await writeOut(context, client, { vault: source.vault, entry })
-    const { vault, names } = source
-    const sha256 = entry.sha256.toHex()
-    files.push({
-      vault,
-      path: pathOf(names),
-      to: utf8('-'),
-      bytes: entry.bytes,
-      sha256,
-      state: 'written',
-    })
+  let error: HoldfastError | undefined
+  try {
+    for (const source of sources) {
+      const entry = await fileAt(client, source)
+      files.push(await writeOut(context, client, { location: source, entry }))
+    }
+  } catch (thrown) {
+    error = endingOf(thrown, { signal, begun: files.length > 0 })
   }
-  return showGet({ files, seconds: (clock.monotonicMs() - startMs) / 1000 })
-}
-
-/** The whole file, or a part of it, to standard output. */
-export async function writeOut(
-  context: Context,
-  client: Client,
-  wanted: {
-    readonly vault: string
-    readonly entry: IndexEntry
-    readonly range?: { readonly from: number; readonly to: number }
-  },
-): Promise<void> {
-  const { vault, entry } = wanted
-  const range = wanted.range ?? { from: 0, to: entry.bytes }
-  await noteDownNodes(context, client)
-  await client.read(vault, {
-    entry,
-    range,
-    sink: async ({ bytes }) => {
-      await context.output.data(bytes)
-    },
-  })
+  return showGet({ files, seconds: (clock.monotonicMs() - startMs) / 1000 }, { error })
 }
 
 function getFile(vault: string, outcome: GetOutcome): GetFile {
@@ -197,28 +203,13 @@ function getFile(vault: string, outcome: GetOutcome): GetFile {
     : { ...base, state }
 }
 
-function makeParents(client: Client, path: Uint8Array): void {
+function makeParents(local: LocalFiles, path: Uint8Array): void {
   for (let at = path.indexOf(slash[0]!, 1); at > 0; at = path.indexOf(slash[0]!, at + 1)) {
     const parent = path.subarray(0, at)
-    if (client.files.statPath(joinPath(parent, utf8('.')))?.kind === 'folder') continue
-    try {
-      client.files.makeFolder(parent)
-    } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error
-      const { code } = errorToJson(error)
-      throw new HoldfastError(code, `Cannot make the folder ${utf8ToText(parent)}`, {
-        cause: error,
-      })
-    }
+    if (foundAt(local, parent) !== 'folder') local.makeFolder(parent)
   }
 }
 
 function joinPath(folder: Uint8Array, name: Uint8Array): Uint8Array {
   return concatBytes(folder.at(-1) === slash[0] ? [folder, name] : [folder, slash, name])
-}
-
-function trimmed(path: Uint8Array): Uint8Array {
-  let end = path.length
-  while (end > 1 && path[end - 1] === slash[0]) end -= 1
-  return path.subarray(0, end)
 }

@@ -1,20 +1,23 @@
-import { utf8ToText } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
 import type { PutItem, PutOutcome } from '../../client/put/put-item.ts'
 import { walk } from '../../client/put/walk.ts'
 import { standardInput } from '../../client/engine/local-files.ts'
-import { resolvePath } from '../../client/tree.ts'
-import type { Path } from '../../client/tree.ts'
+import { pathText, resolvePath } from '../../client/tree.ts'
+import type { Path, Resolved } from '../../client/tree.ts'
 import type { Argument } from '../command.ts'
 import { parseLocation, parseVaultLocation, pathOf } from '../location.ts'
 import type { VaultLocation } from '../location.ts'
 import { hasOption, optionNumber } from '../main.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
+import { quoteName } from '../quote.ts'
 import type { PutFile } from '../results.ts'
 import { showPut } from '../show/transfer.ts'
-import { baseName, landingOf } from './destination.ts'
+import { baseName, landingOf, withoutSlashes } from './destination.ts'
+import type { DestinationState } from './destination.ts'
+import { endingOf } from './ending.ts'
+import { locationText } from './find.ts'
 import { noteDownNodes } from './nodes-note.ts'
 
 /** `put SRC… DEST` */
@@ -22,59 +25,84 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
   const { invocation, clock, signal } = context
   const sources = invocation.operands.slice(0, -1)
   const destination = parseVaultLocation(invocation.operands.at(-1)!)
+  const minShards = optionNumber(invocation, { name: 'min-shards', least: 1, most: 32 })
   const startMs = clock.monotonicMs()
   const files: PutFile[] = []
   const progress = new PutProgress(context)
   const places = await sourcePlaces(client, sources, destination)
   await noteDownNodes(context, client)
-  const summary = { written: 0, wanted: 0 }
+  const shards = { written: 0, wanted: 0 }
+  let error: HoldfastError | undefined
   try {
     const done = await client.put(destination.vault, {
       items: progress.counted(itemsOf(client, places)),
       checksum: hasOption(invocation, 'checksum'),
-      minShards: optionNumber(invocation, { name: 'min-shards', least: 1, most: 32 }),
+      minShards,
       outcome: (outcome) => {
         progress.fileDone()
         files.push(putFile(destination.vault, outcome))
       },
       progress: (bytes) => progress.read(bytes),
     })
-    Object.assign(summary, done)
-  } catch (error) {
-    if (!signal.aborted) throw error
+    Object.assign(shards, done)
+  } catch (thrown) {
+    error = endingOf(thrown, { signal, begun: files.length > 0 })
   }
   const seconds = (clock.monotonicMs() - startMs) / 1000
-  return showPut({ files, shards: summary, seconds }, { interrupted: signal.aborted })
+  return showPut({ files, shards, seconds }, { error })
 }
 
 interface SourcePlace {
-  readonly source: Argument
   /** Undefined for standard input. */
   readonly path: Uint8Array | undefined
   readonly to: Path
 }
 
-/** Where each source goes. Nothing is read or changed yet. */
+/** Where each source goes. Nothing is read or changed yet. NOT_FOUND when there is none of them. */
 async function sourcePlaces(
   client: Client,
   sources: readonly Argument[],
   destination: VaultLocation,
 ): Promise<SourcePlace[]> {
   const { feed, vault } = await client.vault(destination.vault)
-  const found = resolvePath(feed.index, { vault: vault.vault, path: destination.names })
-  const state =
-    found.kind === 'root' || found.kind === 'folder'
-      ? 'folder'
-      : found.kind === 'missing'
-        ? 'nothing'
-        : 'other'
+  const at = (path: Path): Resolved => resolvePath(feed.index, { vault: vault.vault, path })
   const { inside } = landingOf({
     sources: sources.length,
-    found: state,
+    found: stateOf(at(destination.names)),
     asFolder: destination.asFolder,
-    text: `${destination.vault}:${utf8ToText(pathOf(destination.names))}`,
+    text: locationText(destination),
   })
-  return sources.map((source) => sourcePlace(source, { inside, names: destination.names }))
+  const places = sources.map((source) => {
+    return sourcePlace(source, { inside, names: destination.names })
+  })
+  const stats = places.map(({ path }) => path && client.files.statPath(path))
+  const isThere = ({ path }: SourcePlace, n: number): boolean =>
+    path === undefined || stats[n] !== undefined
+  if (!places.some(isThere)) {
+    const text = quoteName(sources[0]!.bytes)
+    throw new HoldfastError('NOT_FOUND', `There is no ${text}`, { hint: 'Check the path' })
+  }
+  for (const [n, { to }] of places.entries()) {
+    if (isThere(places[n]!, n)) checkKinds(at(to), { to, isFolder: stats[n]?.kind === 'folder' })
+  }
+  return places
+}
+
+function stateOf(found: Resolved): DestinationState['found'] {
+  if (found.kind === 'root' || found.kind === 'folder') return 'folder'
+  return found.kind === 'missing' ? 'nothing' : 'other'
+}
+
+/** A file never goes over a folder, nor a folder over a file, nor anything below a file. */
+function checkKinds(
+  found: Resolved,
+  { to, isFolder }: { readonly to: Path; readonly isFolder: boolean },
+): void {
+  if (found.kind === 'missing') return
+  const fits = isFolder === (stateOf(found) === 'folder')
+  if (fits && found.kind !== 'blocked') return
+  const what = found.kind === 'blocked' ? 'it lies below a file' : `it is a ${found.kind}`
+  throw new HoldfastError('KIND_CONFLICT', `Cannot store anything at ${pathText(to)}: ${what}`)
 }
 
 function sourcePlace(
@@ -88,15 +116,16 @@ function sourcePlace(
     })
   }
   if (location.kind === 'stream') {
-    if (!to.inside) return { source, path: undefined, to: to.names }
+    if (!to.inside) return { path: undefined, to: to.names }
     throw new HoldfastError('BAD_USAGE', 'Standard input has no name of its own', {
       hint: 'Name a file as DEST, as in holdfast put - home:/notes.txt',
     })
   }
-  const name = baseName(location.path)
+  const path = withoutSlashes(location.path)
+  const name = baseName(path)
   // `.`, `..` and `/` have no name of their own: what is in them lands in DEST.
   const names = to.inside && name !== undefined ? [...to.names, name] : to.names
-  return { source, path: location.path, to: names }
+  return { path, to: names }
 }
 
 function* itemsOf(client: Client, places: readonly SourcePlace[]): Generator<PutItem> {

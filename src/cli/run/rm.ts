@@ -7,6 +7,7 @@ import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
 import type { RemovedFile } from '../results.ts'
 import { showRemove } from '../show/transfer.ts'
+import { endingOf } from './ending.ts'
 
 /** `rm [-r] [--now] LOCATION…` */
 export async function rm(context: Context, client: Client): Promise<Outcome> {
@@ -26,7 +27,11 @@ export async function rm(context: Context, client: Client): Promise<Outcome> {
       })
       files.push({ ...place, version: tombstone.version })
     } catch (error) {
-      if (!(error instanceof HoldfastError) || signal.aborted) throw error
+      if (signal.aborted) {
+        return showRemove({ files }, { error: endingOf(error, { signal, begun: true }) })
+      }
+      if (!(error instanceof HoldfastError)) throw error
+      if (locations.length === 1) throw error
       files.push({ ...place, error: errorToJson(error) })
     }
   }

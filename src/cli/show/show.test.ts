@@ -5,6 +5,7 @@ import type { Entry, PutFile, StatusResult } from '../results.ts'
 import { bytesText, countText, durationText } from '../text/amount.ts'
 import { showList, showStat, showVaults } from './entries.ts'
 import { showStatus, showVault } from './status.ts'
+import { errorToJson, HoldfastError } from '../../base/errors.ts'
 import { showGet, showPut, showRemove } from './transfer.ts'
 
 const stored: PutFile = {
@@ -60,13 +61,20 @@ it('shows a put', () => {
   assert.deepEqual(shown.lines, [
     'stored 1 file, 2.0 KiB; 1.0 KiB of it new; 1 failed; 0.50 s, 4.0 KiB/s',
   ])
-  assert.deepEqual(shown.notes, [
-    "failed: home:'/'$'\\377': Cannot read it",
-    '1 of 4 shards are still to be written: see holdfast status',
+  assert.deepEqual(shown.notes, ['1 of 4 shards are still to be written: see holdfast status'])
+  assert.deepEqual(shown.errors, [
+    { code: 'UNREADABLE', message: "home:'/'$'\\377': Cannot read it", hint: 'x' },
   ])
   const whole = { files: [stored], shards: { written: 4, wanted: 4 }, seconds: 1 }
   assert.equal(showPut(whole).exit, 0)
-  assert.equal(showPut(whole, { interrupted: true }).exit, 130)
+  const error = new HoldfastError('INTERRUPTED', 'Interrupted')
+  const interrupted = showPut(whole, { error })
+  assert.equal(interrupted.exit, 130)
+  assert.deepEqual(interrupted.errors, [errorToJson(error)])
+  const unread = { ...failed, error: errorToJson(error) }
+  assert.deepEqual(showPut({ ...whole, files: [stored, unread] }, { error }).errors, [
+    errorToJson(error),
+  ])
   const skipped = { ...stored, state: 'skipped' as const }
   assert.equal(showPut({ ...whole, files: [skipped] }).exit, 0)
 })

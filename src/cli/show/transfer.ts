@@ -1,25 +1,28 @@
 /** What `put`, `get` and `rm` show. */
-import type { ErrorJson } from '../../base/errors.ts'
+import { errorToJson } from '../../base/errors.ts'
+import type { ErrorJson, HoldfastError } from '../../base/errors.ts'
 import { utf8ToText } from '../../base/bytes.ts'
-import { exitCodeOfResults } from '../exit-code.ts'
+import { exitCodeOf, exitCodeOfResults, worstExitCode } from '../exit-code.ts'
 import { getFileJson, placeFields, present, putFileJson } from '../json.ts'
 import type { Outcome } from '../output.ts'
 import { quoteName } from '../quote.ts'
 import type { GetResult, PutResult, RemoveResult, VaultPlace } from '../results.ts'
 import { bytesText, countText } from '../text/amount.ts'
+import { failureErrors } from './failures.ts'
 
 /** `home:/notes.txt`, quoted where needed. */
 export function placeText({ vault, path }: VaultPlace): string {
   return `${vault}:${quoteName(path)}`
 }
 
-export function showPut(
-  result: PutResult,
-  options: { readonly interrupted?: boolean } = {},
-): Outcome {
+/** Why a transfer ended before its end. */
+export interface EndedBy {
+  readonly error?: HoldfastError | undefined
+}
+
+export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
   const { files, shards, seconds } = result
   const failures = files.filter(({ state }) => state === 'failed' || state === 'changed')
-  const ok = failures.length === 0 && options.interrupted !== true
   const stored = files.filter(({ state }) => state === 'stored' || state === 'queued')
   const unchanged = files.filter(({ state }) => state === 'unchanged').length
   const skipped = files.filter(({ state }) => state === 'skipped')
@@ -32,72 +35,86 @@ export function showPut(
     failures.length > 0 ? `${failures.length.toLocaleString('en-US')} failed` : '',
     rateText(bytes, seconds),
   ]
+  const lacking = shards.wanted - shards.written
+  const ended = endOf(failures, error)
   return {
-    document: { ok, files: files.map(putFileJson), shards, seconds: rounded(seconds) },
+    document: { ok: ended.ok, files: files.map(putFileJson), shards, seconds: rounded(seconds) },
     lines: [parts.filter(Boolean).join('; ')],
     notes: [
-      ...[...failures, ...skipped].map((file) => troubleText(placeText(file), file)),
-      ...(shards.written < shards.wanted
-        ? [
-            `${shards.wanted - shards.written} of ${shards.wanted} shards are still to be written: see holdfast status`,
-          ]
+      ...skipped.map(skippedText),
+      ...(lacking > 0
+        ? [`${lacking} of ${shards.wanted} shards are still to be written: see holdfast status`]
         : []),
     ],
-    exit: options.interrupted === true ? 130 : exitCodeOfResults(failures),
+    errors: ended.errors,
+    exit: ended.exit,
   }
 }
 
-export function showGet(
-  result: GetResult,
-  options: { readonly interrupted?: boolean } = {},
-): Outcome {
+export function showGet(result: GetResult, { error }: EndedBy = {}): Outcome {
   const { files, seconds } = result
   const failures = files.filter(({ state }) => state === 'failed')
   const written = files.filter(({ state }) => state === 'written')
-  const ok = failures.length === 0 && options.interrupted !== true
   const bytes = written.reduce((sum, file) => sum + file.bytes, 0)
   const parts = [
     `fetched ${countText(written.length, 'file')}, ${bytesText(bytes)}`,
     failures.length > 0 ? `${failures.length.toLocaleString('en-US')} failed` : '',
     rateText(bytes, seconds),
   ]
+  const ended = endOf(failures, error)
   return {
-    document: { ok, files: files.map(getFileJson), seconds: rounded(seconds) },
+    document: { ok: ended.ok, files: files.map(getFileJson), seconds: rounded(seconds) },
     lines: [parts.filter(Boolean).join('; ')],
-    notes: files
-      .filter(({ state }) => state !== 'written')
-      .map((file) => troubleText(placeText(file), file)),
-    exit: options.interrupted === true ? 130 : exitCodeOfResults(failures),
+    notes: files.filter(({ state }) => state === 'skipped').map(skippedText),
+    errors: ended.errors,
+    exit: ended.exit,
   }
 }
 
-export function showRemove(result: RemoveResult): Outcome {
+export function showRemove(result: RemoveResult, { error }: EndedBy = {}): Outcome {
   const { files } = result
-  const failures = files.filter(({ error }) => error !== undefined)
+  const failures = files.filter((file) => file.error !== undefined)
   const removed = files.length - failures.length
+  const ended = endOf(failures, error)
+  const only = removed === 1 ? files.find((file) => file.error === undefined) : undefined
   return {
     document: {
-      ok: failures.length === 0,
+      ok: ended.ok,
       files: files.map((file) => ({
         ...placeFields(file),
         ...present({ version: file.version, error: file.error }),
       })),
     },
-    lines: [
-      `removed ${removed === 1 ? placeText(files.find(({ error }) => error === undefined)!) : countText(removed, 'place')}`,
-    ],
-    notes: failures.map((file) => troubleText(placeText(file), { ...file, state: 'failed' })),
-    exit: exitCodeOfResults(failures),
+    lines: [`removed ${only ? placeText(only) : countText(removed, 'place')}`],
+    errors: ended.errors,
+    exit: ended.exit,
   }
 }
 
-function troubleText(
-  place: string,
-  trouble: { readonly state: string; readonly error?: ErrorJson },
-): string {
-  return trouble.error === undefined
-    ? `${trouble.state}: ${place}`
-    : `${trouble.state}: ${place}: ${trouble.error.message}`
+type Failed = VaultPlace & { readonly error?: ErrorJson }
+
+/** What failed and what ended it all; a failure that is what ended it is not said twice. */
+function endOf(
+  failures: readonly Failed[],
+  error: HoldfastError | undefined,
+): { readonly ok: boolean; readonly errors: readonly ErrorJson[]; readonly exit: number } {
+  const said = failures.flatMap((file) =>
+    file.error === undefined || file.error.code === 'INTERRUPTED'
+      ? []
+      : [{ place: placeText(file), error: file.error }],
+  )
+  const isSaid = said.some((one) => one.error.message === error?.message)
+  const ending = error === undefined || isSaid ? [] : [errorToJson(error)]
+  return {
+    ok: failures.length === 0 && error === undefined,
+    errors: [...failureErrors(said), ...ending],
+    exit: worstExitCode([exitCodeOfResults(failures), ...(error ? [exitCodeOf(error)] : [])]),
+  }
+}
+
+function skippedText(file: Failed): string {
+  const why = file.error === undefined ? '' : `: ${file.error.message}`
+  return `skipped: ${placeText(file)}${why}`
 }
 
 function rateText(bytes: number, seconds: number): string {

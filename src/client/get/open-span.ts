@@ -94,9 +94,11 @@ export async function openRun(
 }
 
 function samePlaces(left: PackPlaces, right: PackPlaces): boolean {
-  const places = ({ shards }: PackPlaces): string =>
-    shards.map(({ index, node, state }) => `${index} ${node} ${state}`).join()
-  return places(left) === places(right)
+  return placesText(left) === placesText(right)
+}
+
+function placesText({ shards }: PackPlaces): string {
+  return shards.map(({ index, node, state }) => `${index} ${node} ${state}`).join()
 }
 
 /** A content that several files share is opened once. */

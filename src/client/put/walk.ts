@@ -43,7 +43,7 @@ function* walkFolder(files: LocalFiles, { path, to }: WalkStart): Generator<PutI
 }
 
 function refused(to: Path, kind: LocalKind): PutItem {
-  const error = new HoldfastError('UNREADABLE', `Skipped: it is a ${kind}`, {
+  const error = new HoldfastError('UNREADABLE', `It is a ${kind}`, {
     hint: 'Only files, folders and links are kept',
   })
   return { kind: 'refused', to, state: 'skipped', error: errorToJson(error) }
