@@ -70,6 +70,19 @@ export class Compaction {
     return true
   }
 
+  /**
+   * Whether the segment that is written to could be emptied with profit if it were closed: worth it only when
+   * there is no other room.
+   */
+  get isLastPoor(): boolean {
+    const { index, log, segmentBytes } = this.#options
+    const row = index.segments.get(log.currentSegment ?? index.segments.lastWritten)
+    if (row === undefined) return false
+    const keptBytes = index.segments.keptBytes(row)
+    const deadBytes = row.writtenBytes - keptBytes
+    return deadBytes >= keptBytes && deadBytes >= segmentBytes / 16
+  }
+
   #choose(): Emptying | undefined {
     const closed = this.#closedRows()
     const { segments } = this.#options.index

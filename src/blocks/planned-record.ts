@@ -43,6 +43,13 @@ export function plannedShard(options: Omit<PlannedRecord, 'type' | 'deadSegment'
   return { ...options, type: 'shard', deadSegment: 0 }
 }
 
+/** A record that means nothing: it makes the segment it is in the last one. */
+export function plannedVoid(storedMs: number): PlannedRecord {
+  const nothing = { root: noRoot, block: noBlock, bodyBytes: 0, deadSegment: 0 }
+  const shardId = new Uint8Array(21)
+  return { ...nothing, type: 'void', moved: false, recordNumber: undefined, shardId, storedMs }
+}
+
 /** Whether it is gathered with others instead of being written from where it lies. */
 export function isGathered(record: PlannedRecord): boolean {
   return recordHeaderBytes + record.bodyBytes <= limits.gatherRecordBytesMax

@@ -53,6 +53,7 @@ export class SegmentLog {
   #nextSegment: number
   #nextSequence: number
   #staging = alignedBytes(256 * 1024)
+  #endDue = false
 
   constructor(options: SegmentLogOptions) {
     this.#options = options
@@ -103,6 +104,11 @@ export class SegmentLog {
     return written
   }
 
+  /** The next batch begins a new segment. */
+  endSegment(): void {
+    this.#endDue = true
+  }
+
   /** Cuts what a failed batch left behind, so that writing can go on; nothing to do otherwise. */
   async repair(): Promise<void> {
     const broken = this.#cutDue
@@ -129,10 +135,12 @@ export class SegmentLog {
   async #segmentFor(bytes: number): Promise<OpenSegment> {
     const current = this.#segment
     if (current !== undefined) {
-      if (current.endOffset + bytes <= this.#options.segmentBytes) return current
+      const fits = current.endOffset + bytes <= this.#options.segmentBytes
+      if (fits && !this.#endDue) return current
       this.#segment = undefined
       await closeQuietly(current.file)
     }
+    this.#endDue = false
     const number = this.#nextSegment
     this.#nextSegment += 1
     this.#options.created(number)

@@ -182,6 +182,24 @@ describe('a disk in trouble', () => {
       assert.equal(store.state.kind, 'serving')
     }))
 
+  it('makes room on a full disk whose only segment is mostly dead', () =>
+    inWorld(async (world) => {
+      const store = await world.open()
+      const samples = await world.putSome(store, 8, 100_032)
+      world.disk.totalBytes = world.disk.usedBytes + smallStore.diskReserveBytes
+      for (const sample of samples.slice(1)) await store.remove(sample.shardId, Infinity)
+      assert.equal((await store.probe()).kind, 'read-only')
+      while ((await store.work()) === 'did-some') continue
+      assert.equal(store.state.kind, 'serving')
+      assert.ok(store.usage().usedBytes < 300_000)
+      const after = await world.putSome(store, 2, 100_032)
+      await requireAll(store, [samples[0]!, ...after])
+      await store.close()
+      const again = await world.open()
+      await requireAll(again, [samples[0]!, ...after])
+      assert.equal(again.usage().shards, 3)
+    }))
+
   it('acknowledges nothing of a batch that the disk had no room for', () =>
     inWorld(async (world) => {
       const store = await world.open(0)

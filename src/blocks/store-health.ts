@@ -31,6 +31,10 @@ export class StoreHealth {
     return Math.max(0, this.#diskFreeBytes - this.#options.reserveBytes)
   }
 
+  get isOutOfSpace(): boolean {
+    return this.#state.kind === 'read-only' && this.#state.cause === 'space'
+  }
+
   wrote(bytes: number): void {
     this.#failures = 0
     this.#diskFreeBytes -= bytes
@@ -62,8 +66,9 @@ export class StoreHealth {
       return
     }
     if (this.#state.kind === 'serving' && this.freeBytes === 0) this.outOfSpace()
-    const waited = this.#state.kind === 'read-only' && this.#state.cause === 'space'
-    if (waited && this.freeBytes > 0) this.set({ kind: 'serving' })
+    // With room for more than a shard or two: a node at the edge would change its mind all the time
+    const enoughBytes = this.#options.reserveBytes / 8
+    if (this.isOutOfSpace && this.freeBytes > enoughBytes) this.set({ kind: 'serving' })
   }
 
   outOfSpace(): void {

@@ -78,7 +78,10 @@ export function storeParts(options: StorePartsOptions, hooks: StorePartsHooks): 
   const compaction = new Compaction({ ...shared, segmentBytes, commit, faults, isChanging })
   const work = new StoreWork({
     ...shared,
+    clock,
     storeId,
+    commit,
+    health,
     compaction,
     checkpointRecords: options.checkpointRecords,
     recordsSinceCheckpoint: report.recordsRead,

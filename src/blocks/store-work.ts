@@ -1,23 +1,30 @@
 import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Primitives } from '../core/primitives.ts'
+import type { Clock } from '../base/clock.ts'
 import { writeCheckpoint } from './checkpoint.ts'
 import type { Compaction } from './compaction.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { plannedVoid } from './planned-record.ts'
 import { checkSegment } from './segment-check.ts'
 import type { SegmentLog } from './segment-log.ts'
 import type { SegmentReaders } from './segment-readers.ts'
 import type { WorkDone } from './shard-store.ts'
 import { storeFailure } from './store-failure.ts'
+import type { StoreHealth } from './store-health.ts'
 import type { StoreIndex } from './store-index.ts'
 
 export interface StoreWorkOptions {
   readonly disk: Disk
+  readonly clock: Clock
   readonly primitives: Primitives
   readonly logger: Logger
   readonly storeId: Uint8Array
   readonly storeKey: Uint8Array
   readonly index: StoreIndex
   readonly log: SegmentLog
+  readonly commit: GroupCommit
+  readonly health: StoreHealth
   readonly readers: SegmentReaders
   readonly compaction: Compaction
   readonly checkpointRecords: number
@@ -48,11 +55,12 @@ export class StoreWork {
   async unit(): Promise<WorkDone> {
     const [doubtful] = this.#doubtful
     if (doubtful !== undefined) return this.#check(doubtful)
-    const { checkpointRecords, compaction, index } = this.#options
+    const { checkpointRecords, compaction, health, index } = this.#options
     // Writing a large index costs more, and so is done less often
     const due = Math.max(checkpointRecords, index.shards.count / 8)
     if (this.#recordsSinceCheckpoint >= due) return this.checkpoint()
     try {
+      if (health.isOutOfSpace && compaction.isLastPoor) return await this.#endSegment()
       return (await compaction.step()) ? 'did-some' : 'nothing-to-do'
     } catch (cause) {
       throw storeFailure('compact the store', cause)
@@ -70,6 +78,20 @@ export class StoreWork {
       throw storeFailure('write the index', cause)
     }
     return 'did-some'
+  }
+
+  /** So that the last segment can be emptied: on a full disk it may be the only one. */
+  #endSegment(): Promise<WorkDone> {
+    const { clock, commit, log } = this.#options
+    log.endSegment()
+    return new Promise((resolve, reject) => {
+      commit.add({
+        bodyBytes: 0,
+        plan: () => [plannedVoid(clock.nowMs())],
+        written: () => resolve('did-some'),
+        failed: reject,
+      })
+    })
   }
 
   async #check(segment: number): Promise<WorkDone> {
