@@ -20,7 +20,7 @@ export interface ChildCommand {
 
 export function startChild(command: ChildCommand): Child {
   const crashLog = openCrashLog(command.crashLog)
-  const child = spawn(process.execPath, [...command.arguments], {
+  const child = spawn(process.execPath, [...process.execArgv, ...command.arguments], {
     stdio: ['ignore', crashLog, crashLog, 'ipc'],
     env: command.environment,
   })

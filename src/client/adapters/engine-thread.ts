@@ -1,6 +1,7 @@
 /** One worker thread of the engine: runs the jobs it is sent, in order, over the shared memory. */
-import { randomFillSync } from 'node:crypto'
+
 import { parentPort, workerData } from 'node:worker_threads'
+import { systemRandom } from '../../base/adapters/system-random.ts'
 import { errorToJson } from '../../base/errors.ts'
 import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
 import { createKernels } from '../../core/kernels.ts'
@@ -16,7 +17,7 @@ const jobs = new Jobs({
   memory: new Uint8Array(memory.buffer),
   kernels: createKernels({ memory, scratchAt }),
   primitives: createNativePrimitives(),
-  random: { bytes: (count) => randomFillSync(new Uint8Array(count)) },
+  random: systemRandom,
   files: nodeFiles,
 })
 
