@@ -1,6 +1,6 @@
 /** A grid whose programs run alone from files, so that each can be killed, moved and started again. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -180,7 +180,8 @@ export class Grid {
   /** The last lines of each log, for a failure. */
   #logs(): string {
     const ends = this.programs.map((name) => {
-      const log = readFileSync(join(this.folderOf(name), 'log'), 'utf8')
+      const file = join(this.folderOf(name), 'log')
+      const log = existsSync(file) ? readFileSync(file, 'utf8') : ''
       return `--- ${name}\n${log.split('\n').slice(-12).join('\n')}`
     })
     return `\n${ends.join('\n')}`
