@@ -225,7 +225,7 @@ class Sending {
     for (;;) {
       tried.add(shard.node)
       if (await this.#attempt(shard)) return
-      const spare = this.#spare(tried)
+      const spare = this.#spare(shard, tried)
       if (spare === undefined || this.#options.signal?.aborted) return
       shard.node = spare
     }
@@ -275,12 +275,19 @@ class Sending {
     return this.#clock.monotonicMs() - this.#startMs < limits.stallMinMs
   }
 
-  /** A node that would take a shard and holds, and will hold, none of this pack. */
-  #spare(tried: ReadonlySet<string>): string | undefined {
+  /**
+   * A node that would take the shard and holds, and will hold, none of this pack: in the zone with the fewest
+   * others, as a pack may need each zone that can be reached.
+   */
+  #spare(lost: ShardState, tried: ReadonlySet<string>): string | undefined {
     const taken = new Set(this.#shards.map(({ node }) => node))
-    return this.#cluster.nodes.find(
+    const others = this.#shards.filter((shard) => shard !== lost)
+    const inZone = (zone: string): number =>
+      others.filter(({ node }) => this.#cluster.node(node)?.zone === zone).length
+    const free = this.#cluster.nodes.filter(
       ({ node }) => this.#cluster.canWrite(node) && !taken.has(node) && !tried.has(node),
-    )?.node
+    )
+    return free.toSorted((left, right) => inZone(left.zone) - inZone(right.zone))[0]?.node
   }
 
   #progress(timeoutMs: number | undefined): Promise<void> {
