@@ -92,7 +92,7 @@ async function landings(client: Client, { sources, to }: FilesRequest): Promise<
   const local = client.files
   const { inside } = landingOf({
     sources: sources.length,
-    found: foundAt(local, to.path),
+    found: foundAt(local, withoutSlashes(to.path)),
     asFolder: to.asFolder,
     text: quoteName(to.path),
   })

@@ -1,6 +1,8 @@
 /** What lies in a local folder, for comparing: names as Latin-1 letters, so that any bytes can be told. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
+import { compareBytes } from '../../base/bytes.ts'
+
 export interface LocalEntry {
   readonly kind: 'file' | 'folder' | 'link' | 'other'
   readonly mode: number
@@ -18,7 +20,7 @@ export function localTree(folder: string | Buffer): Record<string, LocalEntry> {
 }
 
 function addFolder(tree: Record<string, LocalEntry>, folder: Buffer, prefix: string): void {
-  const names = readdirSync(folder, { encoding: 'buffer' }).toSorted(Buffer.compare)
+  const names = readdirSync(folder, { encoding: 'buffer' }).toSorted(compareBytes)
   for (const name of names) {
     const path = Buffer.concat([folder, Buffer.from('/'), name])
     const key = prefix + name.toString('latin1')
