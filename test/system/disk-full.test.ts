@@ -57,24 +57,21 @@ class SmallDiskGrid {
     mkdirSync(source, { recursive: true })
     for (const name of names) {
       this.#sums.set(name, writeContent(join(source, name), name, fileBytes))
-      await this.grid.must('put', join(source, name), 'home:/')
     }
+    await this.grid.must('put', ...names.map((name) => join(source, name)), 'home:/')
   }
 
   async remove(...names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      this.#sums.delete(name)
-      await this.grid.must('rm', '--now', `home:/${name}`)
-    }
+    for (const name of names) this.#sums.delete(name)
+    await this.grid.must('rm', '--now', ...names.map((name) => `home:/${name}`))
   }
 
   async check(): Promise<void> {
-    for (const [name, sum] of this.#sums) {
-      const target = join(this.grid.scratch.folder, 'target')
-      rmSync(target, { force: true })
-      await this.grid.must('get', `home:/${name}`, target)
-      assert.equal(sha256Of(target), sum, name)
-    }
+    const target = join(this.grid.scratch.folder, 'target')
+    rmSync(target, { recursive: true, force: true })
+    const names = [...this.#sums.keys()].map((name) => `home:/${name}`)
+    await this.grid.must('get', ...names, `${target}/`)
+    for (const [name, sum] of this.#sums) assert.equal(sha256Of(join(target, name)), sum, name)
   }
 
   async storeIs(state: string): Promise<Status> {

@@ -21,7 +21,7 @@ export interface GridOptions {
   readonly zoneOf?: (node: string) => string
   readonly hostOf?: (program: string) => string
   readonly folderOf?: (program: string) => string | undefined
-  /** Words before a program: the namespace it runs in. */
+  /** Words before a program or, of `client`, before commands: the namespace they run in. */
   readonly within?: (program: string) => readonly string[]
   /** Where others are told that the program is, when that is not where it listens. */
   readonly announced?: (program: string, address: string) => string
@@ -125,7 +125,8 @@ export class Grid {
 
   /** A client command in the home of `ada`. */
   run(line: readonly string[], options: ProgramOptions = {}): Promise<Finished> {
-    return this.scratch.run([...line, '--json'], options)
+    const within = this.#options.within?.('client') ?? []
+    return this.scratch.run([...line, '--json'], { within, ...options })
   }
 
   /** Runs a command that must succeed, and gives its document. */
