@@ -193,3 +193,13 @@ await test('an answer that is not the message is MALFORMED', async () => {
     )
   }
 })
+
+await test('a wrong clock is put right once, also when tries failed before', async () => {
+  const { client, run, sent } = world((request, tries) => {
+    if (tries === 1) return new HoldfastError('CONNECTION_LOST', 'gone')
+    if (tries === 2) return refused(request, 'NOT_LOGGED_IN', { timeMs: 5_000_000 })
+    return proven(request, 200, known)
+  })
+  assert.deepEqual(await run(client.call('upload/open', upload)), { expiresMs: 5 })
+  assert.equal(sent.length, 3)
+})

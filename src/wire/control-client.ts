@@ -125,12 +125,15 @@ class TypedControlClient implements ControlClient {
     const { timeoutMs = limits.controlTimeoutMs, triesMax = limits.controlTriesMax } =
       asking.options
     const endMs = clock.monotonicMs() + timeoutMs
+    let corrected = false
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#askOnce(name, asking, endMs)
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error
-        const pauseMs = this.#pauseAfter(error, tries)
+        const wrongTime = !corrected && this.#correctTime(error)
+        corrected ||= wrongTime
+        const pauseMs = wrongTime ? 0 : this.#pauseAfter(error, tries)
         if (pauseMs === undefined || tries >= triesMax || clock.monotonicMs() + pauseMs >= endMs) {
           throw error
         }
@@ -153,13 +156,16 @@ class TypedControlClient implements ControlClient {
     return answer.body
   }
 
+  /** Whether it was refused for its time, which is right from now on. */
+  #correctTime({ code, details }: HoldfastError): boolean {
+    const { timeMs } = details
+    if (code !== 'NOT_LOGGED_IN' || typeof timeMs !== 'number') return false
+    this.#learnTime(timeMs)
+    return true
+  }
+
   /** Undefined when trying again makes no sense. */
   #pauseAfter(error: HoldfastError, tries: number): number | undefined {
-    const { timeMs } = error.details
-    if (error.code === 'NOT_LOGGED_IN' && typeof timeMs === 'number' && tries === 1) {
-      this.#learnTime(timeMs)
-      return 0
-    }
     if (!repeatable.has(error.code)) return undefined
     const pauseMs = Math.min(limits.controlRetryMaxMs, limits.controlRetryMs * 2 ** (tries - 1))
     return pauseMs * (0.5 + randomFraction(this.#options.random) / 2)
