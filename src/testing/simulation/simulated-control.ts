@@ -68,15 +68,20 @@ export class SimulatedControlTransport implements ControlTransport {
   }
 
   #connected(): Promise<ControlLink> {
-    this.#link ??= this.#connect()
-    return this.#link
+    if (this.#link !== undefined) return this.#link
+    const ended = (): void => {
+      if (this.#link === link) this.#link = undefined
+    }
+    const link = this.#connect(ended)
+    this.#link = link
+    return link
   }
 
-  async #connect(): Promise<ControlLink> {
+  async #connect(ended: () => void): Promise<ControlLink> {
     const { address, clock, network } = this.#options
     try {
       const connection = await network.connect(address, { timeoutMs: limits.connectMs })
-      return new ControlLink(connection, { clock, ended: () => (this.#link = undefined) })
+      return new ControlLink(connection, { clock, ended })
     } catch (error) {
       this.#link = undefined
       const what = `Cannot reach the coordinator at ${address}`
@@ -95,6 +100,7 @@ class ControlLink {
   readonly #clock: Clock
   readonly #waiting = new Map<number, Waiting>()
   readonly #reader = new FrameReader()
+  readonly #ended: () => void
   #lastExchange = 0
 
   constructor(
@@ -103,6 +109,7 @@ class ControlLink {
   ) {
     this.#connection = connection
     this.#clock = clock
+    this.#ended = ended
     connection.onBytes((bytes) => this.#receive(bytes))
     connection.onClose(() => {
       ended()
@@ -125,6 +132,8 @@ class ControlLink {
       reject(
         new HoldfastError('TIMED_OUT', `The coordinator did not answer within ${timeoutMs} ms`),
       )
+      // As over HTTP: the next request takes another connection
+      this.destroy()
     })
     const abort = (): void => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
@@ -138,6 +147,7 @@ class ControlLink {
   }
 
   destroy(): void {
+    this.#ended()
     this.#connection.destroy()
   }
 

@@ -1,5 +1,6 @@
 /** A storage node of a simulated grid, wired as bin/roles/node.ts does it, on a simulated disk. */
 import { toHex } from '../../../base/bytes.ts'
+import { limits } from '../../../base/limits.ts'
 import { openSegmentStore } from '../../../blocks/segment-store.ts'
 import type { ShardStore } from '../../../blocks/shard-store.ts'
 import type { StoreFaults } from '../../../blocks/store-faults.ts'
@@ -127,7 +128,8 @@ export class NodeHost extends Machine {
       node: { node: this.node, seed: this.#identitySeed, coordinatorKey },
     })
     startHeartbeat({
-      send: (request) => control.call('heartbeat', request, { triesMax: 1 }),
+      send: (request) =>
+        control.call('heartbeat', request, { triesMax: 1, timeoutMs: limits.connectMs }),
       report: () => Promise.resolve(this.#report(store)),
       learn: (answer) => server.learn(answer),
       clock,

@@ -4,6 +4,7 @@ import { HoldfastError } from '../../../base/errors.ts'
 import type { Client } from '../../../client/client.ts'
 import { removePath } from '../../../client/tree.ts'
 import type { ClientHost } from '../grid/client-host.ts'
+import type { Scheduler } from '../scheduler.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { folders, pathOf, places } from './contents.ts'
 import type { Contents } from './contents.ts'
@@ -30,7 +31,7 @@ type StepKind = 'put' | 'get' | 'list' | 'remove'
 
 const pauseMsMax = 2_500
 /** Every wait of a client has an end: by then each command has ended. */
-const stepMsMax = 20 * 60_000
+const stepMinutesMax = 20
 
 export class User {
   readonly #options: UserOptions
@@ -56,7 +57,7 @@ export class User {
   async #command(kind: StepKind, work: Command): Promise<void> {
     const { host, oracle, vault, court } = this.#options
     const { scheduler } = host.parts
-    const late = scheduler.after(stepMsMax, () => court.complain(`${host.name}: ${kind} hangs`))
+    const late = watch(scheduler, () => court.complain(`${host.name}: ${kind} hangs`))
     const client = host.open()
     const step = { host, oracle, vault, judge: this.#judge(kind), from: oracle.tick() }
     const done = this.#attempt(kind, step.judge, () => work(client, step))
@@ -153,3 +154,15 @@ export class User {
 }
 
 const stepKinds: readonly StepKind[] = ['put', 'put', 'put', 'get', 'get', 'list', 'remove']
+
+/** Minute by minute, as minutes slept through do not count. */
+function watch(scheduler: Scheduler, hangs: () => void): { cancel(): void } {
+  let left = stepMinutesMax
+  let timer = scheduler.after(60_000, tick)
+  function tick(): void {
+    left -= 1
+    if (left === 0) hangs()
+    else timer = scheduler.after(60_000, tick)
+  }
+  return { cancel: () => timer.cancel() }
+}
