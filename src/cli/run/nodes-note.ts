@@ -6,5 +6,5 @@ export async function noteDownNodes(context: Context, client: Client): Promise<v
   const { down, nodes } = await client.cluster()
   if (down.length === 0) return
   const which = down.length === 1 ? `node ${down[0]!} is` : `nodes ${down.join(', ')} are`
-  context.output.note(`${which} down (${nodes.length - down.length} of ${nodes.length} up)`)
+  context.output.note(`${which} down (${nodes.length - down.length} of ${nodes.length} nodes up)`)
 }

@@ -3,7 +3,7 @@ import type { Engine, ShardSpan } from '../engine/engine.ts'
 import type { SlotPool } from '../engine/slot-pool.ts'
 import { Patience } from './patience.ts'
 import type { PackPlaces } from './places.ts'
-import type { ShardFetcher } from './shard-fetcher.ts'
+import type { Fetched, ShardFetcher } from './shard-fetcher.ts'
 import { commonRange, shardRanges } from './shard-ranges.ts'
 import type { CommonRange, PackRange, ShardRange } from './shard-ranges.ts'
 
@@ -13,12 +13,6 @@ export interface ReaderParts {
   readonly fetcher: ShardFetcher
   /** For what is fetched only to compute something missing. */
   readonly spare: SlotPool
-}
-
-/** A shard to ask; `patient`: for as long as it takes, as others were asked before. */
-interface Candidate {
-  readonly index: number
-  readonly patient: boolean
 }
 
 /** Fills memory with ranges of packs, from their data shards or, where those fail, from any k others. */
@@ -88,31 +82,42 @@ export class PackReader {
 
   /** The range of any k shards. One that is slow is given up for another, and asked again when all were asked. */
   async #fetchAny(pack: PackPlaces, range: CommonRange): Promise<ShardSpan[]> {
-    const { clock, fetcher } = this.#parts
-    const candidates = fetcher
-      .candidates(pack)
-      .map((index): Candidate => ({ index, patient: false }))
+    const { fetcher } = this.#parts
+    const candidates = fetcher.candidates(pack).map((index) => ({ index, patient: false }))
     const present: ShardSpan[] = []
-    const patience = new Patience(clock, fetcher.pace.latestMs(range.bytes))
     const fill = async (at: number): Promise<void> => {
       for (let next = candidates.shift(); next !== undefined; next = candidates.shift()) {
         const { index } = next
-        const slow = next.patient || candidates.length === 0 ? undefined : patience.signal
+        const patient = next.patient || candidates.length === 0
         const place = { index, offset: range.from, length: range.bytes, at }
-        const fetched = await fetcher.fetch(pack, place, slow)
+        const fetched = await this.#fetch(pack, place, { patient })
         if (fetched === 'slow') candidates.push({ index, patient: true })
         if (fetched !== 'done') continue
-        patience.answered()
         present.push({ index, at })
         return
       }
     }
     const fills = Array.from({ length: pack.k }, (_, i) => fill(range.at + i * align(range.bytes)))
     await Promise.allSettled(fills)
-    patience.end()
     await Promise.all(fills)
     if (present.length < pack.k) throw fetcher.unreachable(pack)
     return present
+  }
+
+  /** `patient`: for as long as it takes. */
+  async #fetch(
+    pack: PackPlaces,
+    range: ShardRange,
+    { patient }: { readonly patient: boolean },
+  ): Promise<Fetched> {
+    const { clock, fetcher } = this.#parts
+    if (patient) return await fetcher.fetch(pack, range)
+    const patience = new Patience(clock, fetcher.pace.latestMs(range.length))
+    try {
+      return await fetcher.fetch(pack, range, patience.signal)
+    } finally {
+      patience.end()
+    }
   }
 }
 

@@ -85,7 +85,7 @@ export class ShardFetcher {
     const { cluster } = this.#parts
     const shards = existing(pack)
     const away = shards.filter(({ node }) => !cluster.isUp(node))
-    const down = [...new Set(away.map(({ node }) => cluster.nameOf(node)))]
+    const down = [...new Set(away.map(({ node }) => cluster.nameOf(node)))].toSorted()
     const reachable = shards.length - away.length
     const details = { pack: pack.pack, needed: pack.k, reachable, down }
     if (shards.length < pack.k || away.length === 0) {
