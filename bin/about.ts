@@ -1,8 +1,8 @@
 /** `version` and `help`. */
 import { HoldfastError } from '../src/base/errors.ts'
-import type { Run } from '../src/cli/main.ts'
+import type { CommandSpec } from '../src/cli/command.ts'
 import { helpOf, helpOfAll } from '../src/cli/help.ts'
-import { commandNames, commands } from './commands.ts'
+import type { Run } from '../src/cli/main.ts'
 
 export const version: Run = ({ version: program }) => {
   const platform = `${process.platform} ${process.arch}`
@@ -13,17 +13,21 @@ export const version: Run = ({ version: program }) => {
   })
 }
 
-export const help: Run = ({ invocation }) => {
-  const there = commands.filter(({ words }) => commandNames.has(words.join(' ')))
-  const name = invocation.operands.map(({ text }) => text).join(' ')
-  const command = there.find(({ words, aliases = [] }) =>
+/** `help`, or `help NAME` for a command, an alias or a group. BAD_USAGE for any other name. */
+export function helpAmong(commands: readonly CommandSpec[]): Run {
+  return ({ invocation }) => {
+    const name = invocation.operands.map(({ text }) => text).join(' ')
+    const text = helpText(commands, name)
+    return Promise.resolve({ document: { help: text }, lines: [text.trimEnd()], exit: 0 })
+  }
+}
+
+function helpText(commands: readonly CommandSpec[], name: string): string {
+  const command = commands.find(({ words, aliases = [] }) =>
     [words.join(' '), ...aliases].includes(name),
   )
-  const isGroup = there.some(({ words }) => words.length > 1 && words[0] === name)
-  if (command === undefined && name !== '' && !isGroup) {
-    throw new HoldfastError('BAD_USAGE', `There is no command ${JSON.stringify(name)}`)
-  }
-  const text =
-    command === undefined ? helpOfAll(there, isGroup ? name : undefined) : helpOf(command)
-  return Promise.resolve({ document: { help: text }, lines: [text.trimEnd()], exit: 0 })
+  if (command !== undefined) return helpOf(command)
+  const isGroup = commands.some(({ words }) => words.length > 1 && words[0] === name)
+  if (name === '' || isGroup) return helpOfAll(commands, isGroup ? name : undefined)
+  throw new HoldfastError('BAD_USAGE', `There is no command ${JSON.stringify(name)}`)
 }

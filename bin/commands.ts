@@ -1,10 +1,9 @@
 /** Which code each command has: loaded only when it is asked for. */
-import { commands } from '../src/cli/commands.ts'
+import type { CommandSpec } from '../src/cli/command.ts'
+import { commands as allCommands } from '../src/cli/commands.ts'
 import type { Run } from '../src/cli/main.ts'
 import type { ClientRun } from '../src/cli/run/command-world.ts'
 import { assert } from '../src/base/assert.ts'
-
-export { commands }
 
 const loaders: Readonly<Record<string, () => Promise<Run>>> = {
   up: async () => (await import('./roles/up.ts')).up,
@@ -29,7 +28,7 @@ const loaders: Readonly<Record<string, () => Promise<Run>>> = {
   'config show': async () => (await import('./config.ts')).configShow,
   'config check': async () => (await import('./config.ts')).configCheck,
   version: async () => (await import('./about.ts')).version,
-  help: async () => (await import('./about.ts')).help,
+  help: async () => (await import('./about.ts')).helpAmong(commands),
 }
 
 function loaderOf(load: () => Promise<ClientRun>): () => Promise<Run> {
@@ -55,8 +54,10 @@ async function accountLoader(name: 'signup' | 'login'): Promise<Run> {
   return worldCommand((context, world) => accounts[name](context, world, passwordFor))
 }
 
-/** Of the commands that this version has. */
-export const commandNames: ReadonlySet<string> = new Set(Object.keys(loaders))
+/** Those that have code. */
+export const commands: readonly CommandSpec[] = allCommands.filter(
+  ({ words }) => loaders[words.join(' ')] !== undefined,
+)
 
 export function loadCommand(name: string): Promise<Run> {
   const load = loaders[name]

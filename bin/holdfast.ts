@@ -6,7 +6,7 @@ import { sayLastWords } from '../src/cli/adapters/last-words.ts'
 import { processTerminal } from '../src/cli/adapters/process-terminal.ts'
 import { rawArguments } from '../src/cli/adapters/raw-arguments.ts'
 import { main } from '../src/cli/main.ts'
-import { commandNames, commands, loadCommand } from './commands.ts'
+import { commands, loadCommand } from './commands.ts'
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -15,7 +15,7 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 const line = rawArguments()
 sayLastWords(line)
 process.exitCode = await main(line, {
-  commands: commands.filter(({ words }) => commandNames.has(words.join(' '))),
+  commands,
   load: loadCommand,
   version: manifest.version,
   terminal: processTerminal(),

@@ -6,20 +6,14 @@ import { vaultOfHeader } from './planned-record.ts'
 import { recordHeaderBytes, type RecordHeader } from './record.ts'
 import { scanSegment, type ScannedRecord } from './segment-scan.ts'
 import { segmentPath } from './segment-path.ts'
-import type { StoreFaults } from './store-faults.ts'
-import { listSegments, refuseOther, startBlockOf, type StoreFiles } from './store-files.ts'
+import { listSegments, refuseOther, startBlockOf } from './store-files.ts'
 import { StoreIndex, type IndexedRecord } from './store-index.ts'
-import type { Superblock } from './superblock.ts'
 import { startBlockBytes } from './superblock.ts'
-import { settleTail } from './tail.ts'
+import { settleTail, type TailOptions } from './tail.ts'
 
-export interface RecoveryOptions extends StoreFiles {
-  readonly superblock: Superblock
+export interface RecoveryOptions extends TailOptions {
   /** For the index's hash. */
   readonly secret: Uint8Array
-  /** Nothing can be written: the tail is checked, but not written again. */
-  readonly readOnly: boolean
-  readonly faults: StoreFaults
 }
 
 export interface Recovered {

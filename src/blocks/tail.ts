@@ -1,15 +1,24 @@
 /** The batch that was being written when a process ended (docs/store.md, section 6, step 4). */
 import type { DiskFile } from '../base/disk.ts'
 import { recordHeaderBytes, writeRecordHeader } from './record.ts'
-import type { RecoveryOptions } from './recovery.ts'
 import { segmentFolder, segmentPath } from './segment-path.ts'
+import type { StoreFaults } from './store-faults.ts'
+import type { StoreFiles } from './store-files.ts'
 import type { IndexedRecord } from './store-index.ts'
+import type { Superblock } from './superblock.ts'
 import { bodyHasRoot } from './verify-body.ts'
+
+export interface TailOptions extends StoreFiles {
+  readonly superblock: Superblock
+  /** Nothing can be written: the tail is checked, but not written again. */
+  readonly readOnly: boolean
+  readonly faults: StoreFaults
+}
 
 /** Which of the tail's records are whole; those are durable afterwards, and the others are void on disk. */
 export async function settleTail(
   tail: readonly IndexedRecord[],
-  options: RecoveryOptions,
+  options: TailOptions,
 ): Promise<IndexedRecord[]> {
   const kept: IndexedRecord[] = []
   for (const [segment, records] of Map.groupBy(tail, (record) => record.place.segment)) {
@@ -22,7 +31,7 @@ export async function settleTail(
 async function settleSegment(
   segment: number,
   records: readonly IndexedRecord[],
-  options: RecoveryOptions,
+  options: TailOptions,
 ): Promise<IndexedRecord[]> {
   const kept: IndexedRecord[] = []
   const file = await options.disk.open(segmentPath(segment), { write: !options.readOnly })
@@ -38,7 +47,7 @@ async function settleSegment(
 async function settleRecord(
   file: DiskFile,
   { header, place }: IndexedRecord,
-  options: RecoveryOptions,
+  options: TailOptions,
 ): Promise<boolean> {
   const { primitives, superblock, readOnly } = options
   const bytes = new Uint8Array(recordHeaderBytes + header.bodyBytes)

@@ -15,7 +15,7 @@ import { frameTypes } from '../wire/frame-types.ts'
 import { openLink } from '../wire/opening.ts'
 import type { OpenedLink } from '../wire/opening.ts'
 import { encodePut } from '../wire/requests.ts'
-import { connectShardClient } from '../wire/shard-client.ts'
+import { connectShardClient } from '../wire/connect-shard-client.ts'
 
 function check(
   title: string,

@@ -11,7 +11,7 @@ import { encodeMessage } from './frame.ts'
 import { FrameLink } from './frame-link.ts'
 import { frameTypes } from './frame-types.ts'
 import { encodeWelcome } from './handshake.ts'
-import { connectShardClient } from './shard-client.ts'
+import { connectShardClient } from './connect-shard-client.ts'
 import type { ShardClient } from './shard-client.ts'
 
 function check(title: string, body: (grid: SimulatedNodeGrid) => Promise<void>): void {

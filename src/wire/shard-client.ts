@@ -1,12 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { HoldfastError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
 import type { Network } from '../base/network.ts'
 import type { Random } from '../base/random.ts'
 import type { Primitives } from '../core/primitives.ts'
-import { LinkedShardClient } from './linked-shard-client.ts'
-import { namingNode } from './naming-node.ts'
-import { openLink } from './opening.ts'
 import type { ShardRequests, StoreState } from './shard-requests.ts'
 
 /** Who opens the connection. Seeds are Ed25519, 32 bytes: of the client's session, of the coordinator. */
@@ -53,39 +49,4 @@ export interface ShardClient extends ShardRequests {
   present(ticket: Uint8Array): Promise<void>
   /** Fails what is under way with CONNECTION_LOST. */
   close(): void
-}
-
-export interface ConnectShardClientOptions {
-  readonly to: ShardNode
-  readonly opener: Opener
-  readonly signal?: AbortSignal | undefined
-}
-
-/**
- * Connects and proves both sides. NODE_UNREACHABLE, IDENTITY_MISMATCH, VERSION_UNSUPPORTED, TERM_OLD, BUSY,
- * TIMED_OUT, CONNECTION_LOST, or the signal's reason.
- */
-export async function connectShardClient(
-  world: ShardClientWorld,
-  options: ConnectShardClientOptions,
-): Promise<ShardClient> {
-  const { to, opener, signal } = options
-  try {
-    const connection = await world.network.connect(to.address, {
-      timeoutMs: limits.connectMs,
-      identity: to.publicKey,
-      signal,
-    })
-    const abort = (): void => connection.destroy()
-    signal?.addEventListener('abort', abort, { once: true })
-    try {
-      const opened = await openLink(world, connection, { identity: to.publicKey, opener })
-      return new LinkedShardClient(opened, { node: to, clock: world.clock })
-    } finally {
-      signal?.removeEventListener('abort', abort)
-    }
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw namingNode(error, to)
-  }
 }

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { compareBytes } from '../../base/bytes.ts'
 import type { ShardStore } from '../../blocks/shard-store.ts'
 import { putSample, readSample, sampleShard, type SampleShard } from './sample-shard.ts'
-import type { StoreHarness, StoreKit } from './shard-store.ts'
+import type { StoreHarness, StoreKit } from './shard-store-kit.ts'
 
 /** A store compared with a plain map under random work, with reopenings where it can be reopened. */
 export function storeModelCases(run: StoreHarness): void {

@@ -2,23 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compareBytes } from '../../base/bytes.ts'
-import type { Primitives } from '../../core/primitives.ts'
-import { SeededRandom } from '../simulation/seeded-random.ts'
-import type { ShardStore } from '../../blocks/shard-store.ts'
 import { putSample, readSample, sampleShard, type SampleShard } from './sample-shard.ts'
+import type { StoreHarness, StoreKit } from './shard-store-kit.ts'
 import { storeModelCases } from './shard-store-model.ts'
-
-export interface StoreKit {
-  readonly primitives: Primitives
-  readonly random: SeededRandom
-  /** An empty store, which receives at most 1 MiB at once. */
-  open(): Promise<ShardStore>
-  /** Closes it and opens what it left; absent where nothing is left. */
-  readonly reopen?: (store: ShardStore) => Promise<ShardStore>
-}
-
-/** Runs one case in the kit's world, and frees what it used. */
-export type StoreHarness = (work: (kit: StoreKit) => Promise<void>) => Promise<void>
 
 export function shardStoreConformance(name: string, run: StoreHarness): void {
   describe(`shard store: ${name}`, () => {

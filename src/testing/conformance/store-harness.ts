@@ -10,7 +10,7 @@ import type { Disk } from '../../base/disk.ts'
 import { Scheduler } from '../simulation/scheduler.ts'
 import { SeededRandom } from '../simulation/seeded-random.ts'
 import { SimulatedDisk } from '../simulation/simulated-disk.ts'
-import type { StoreHarness } from './shard-store.ts'
+import type { StoreHarness } from './shard-store-kit.ts'
 
 export const primitives = createNativePrimitives()
 
