@@ -175,6 +175,10 @@ export const limits = Object.freeze({
   healPeriodMs: 500,
   healIdleMaxMs: 8 * second,
   healRangeBytes: 256 * KiB,
+  /** Of one message. */
+  suspectShardsMax: 256,
+  /** That wait to be read by the coordinator. */
+  suspectsWaitingMax: 4096,
   malformedPacksMax: 4096,
   censusPeriodMs: 24 * hour,
   probePeriodMs: 5 * second,

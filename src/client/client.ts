@@ -155,8 +155,6 @@ export class Client {
       cluster,
       engine: this.#engine(vault, getSlotBytes),
       signal: this.#signal,
-      suspect: (pack, index) =>
-        this.session.world.logger.warn('shard gave wrong bytes', { pack: pack.pack, index }),
     }
   }
 

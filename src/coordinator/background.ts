@@ -50,6 +50,7 @@ export class Background {
         idleMaxMs: limits.probePeriodMs,
       }),
     ]
+    context.suspects.onAdded = () => healing.wake()
     context.cluster.onReturn((node) => {
       census.want(node)
       healing.wake()

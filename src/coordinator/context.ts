@@ -15,6 +15,7 @@ import type {
 } from '../wire/control.ts'
 import type { PendingLogins } from './accounts/pending-logins.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import type { Suspects } from './heal/suspects.ts'
 
 export interface CoordinatorContext {
   readonly catalogue: Catalogue
@@ -28,6 +29,7 @@ export interface CoordinatorContext {
   readonly signup: Signup
   readonly cluster: Cluster
   readonly logins: PendingLogins
+  readonly suspects: Suspects
   readonly logger: Logger
   readonly program: string
   readonly pid: number

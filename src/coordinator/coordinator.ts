@@ -16,6 +16,7 @@ import { Background } from './background.ts'
 import { Cluster } from './cluster/cluster.ts'
 import type { CoordinatorContext, LimitValues, Signup } from './context.ts'
 import { createHandler } from './handler.ts'
+import { Suspects } from './heal/suspects.ts'
 import type { NodeConnections } from './nodes-world.ts'
 import { rememberVerified } from './remembered-verify.ts'
 
@@ -77,6 +78,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     cluster,
     signup: config.signup,
     logins: new PendingLogins(clock, limits),
+    suspects: new Suspects(limits.suspectsWaitingMax),
   }
   const opener = { role: 'coordinator', seed: keys.identitySeed, term: grid.term } as const
   const background = new Background(context, options.connect(opener))

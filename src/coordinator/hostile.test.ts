@@ -56,6 +56,8 @@ async function useEverything(): Promise<void> {
   await client.call('packs/register', { upload, vault, packs: [message] })
   const shards = message.shards.map((shard) => ({ ...shard, pack: message.pack, generation: 1 }))
   await client.call('shards/add', { vault, shards })
+  const suspects = shards.map(({ pack, index, generation }) => ({ pack, index, generation }))
+  await client.call('shards/suspect', { vault, shards: suspects })
   const staged = makeCommit(ada, { ids, upload })
   const { pages } = staged.request.operations[0]!
   await client.call('pages/stage', { upload, vault, version: newId(), pages })

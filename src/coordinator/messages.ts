@@ -20,6 +20,7 @@ import {
   openUpload,
   registerPacks,
   stagePages,
+  suspectShards,
   tellKnown,
 } from './writes/upload-messages.ts'
 
@@ -40,6 +41,7 @@ export const messageHandlers = Object.freeze({
   known: tellKnown,
   'packs/register': registerPacks,
   'shards/add': addShards,
+  'shards/suspect': suspectShards,
   'pages/stage': stagePages,
   commit,
   feed: tellFeed,

@@ -7,6 +7,7 @@ import type { HeldShard } from '../blocks/shard-store.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { hasCode, HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { dataRootOf } from '../core/merkle.ts'
 import { decodeHeader, decodeShardId, headerBytes, shardIdText, shardRoot } from '../core/shard.ts'
 import type { ShardHeader } from '../core/shard.ts'
 import { ticketRights } from '../core/ticket.ts'
@@ -16,6 +17,7 @@ import { frameTypes } from '../wire/frame-types.ts'
 import type { PutRequest } from '../wire/requests.ts'
 import { DroppedBody, ShardBody } from './incoming-body.ts'
 import type { Answer, NodeCall } from './node-call.ts'
+import { hashLeaves } from './read-handlers.ts'
 
 interface Receiving {
   readonly buffer: ShardBuffer
@@ -64,10 +66,13 @@ function check(call: NodeCall, { vault, bodyBytes }: PutRequest): Ticket | undef
   return ticket
 }
 
-/** For a shard that is there with this root. Undefined when the copy is damaged. EXISTS. */
+/**
+ * For a shard that is there with this root, and whose bytes still give it: a receipt speaks of them, and who
+ * puts a shard again may do so because they are wrong. Undefined when the copy is damaged. EXISTS.
+ */
 async function receiptAgain(call: NodeCall, request: PutRequest, held: HeldShard): Promise<Answer> {
   const { store, receipts } = call.context
-  const root = held.damaged ? undefined : await readRoot(call, request)
+  const root = held.damaged ? undefined : await rootOfHeld(call, request)
   if (root === undefined) return undefined
   if (!equalBytes(root, request.root) || !equalBytes(held.vault, request.vault)) {
     const text = shardIdText(decodeShardId(request.shardId))
@@ -80,12 +85,24 @@ async function receiptAgain(call: NodeCall, request: PutRequest, held: HeldShard
   return { type: frameTypes.receipt, payload: encodeReceipt(receipts.receiptFor(stored)) }
 }
 
-async function readRoot(call: NodeCall, { shardId }: PutRequest): Promise<Uint8Array | undefined> {
+/** The recorded root, when the bytes that are held give it. */
+async function rootOfHeld(
+  call: NodeCall,
+  { shardId }: PutRequest,
+): Promise<Uint8Array | undefined> {
+  const { primitives, store } = call.context
   try {
-    const found = await call.context.store.readHeader(shardId)
-    return found?.damaged ? undefined : found?.root
+    const found = await store.readHeader(shardId)
+    if (found === undefined || found.damaged) return undefined
+    const leaves = await hashLeaves(call, { shardId, offset: 0, length: found.dataBytes })
+    const dataRoot = dataRootOf(primitives, leaves)
+    if (equalBytes(shardRoot(primitives, { header: found.header, dataRoot }), found.root)) {
+      return found.root
+    }
+    store.markDamaged(shardId, found.recordNumber)
+    return undefined
   } catch (error) {
-    if (hasCode(error, 'CORRUPT')) return undefined
+    if (hasCode(error, 'CORRUPT') || hasCode(error, 'NOT_FOUND')) return undefined
     throw error
   }
 }

@@ -80,7 +80,8 @@ export async function handleProveLeaf(call: NodeCall, request: LeafRequest): Pro
   return undefined
 }
 
-async function hashLeaves(call: NodeCall, range: Range): Promise<Uint8Array[]> {
+/** Of the whole range, read piece by piece. */
+export async function hashLeaves(call: NodeCall, range: Range): Promise<Uint8Array[]> {
   const leaves: Uint8Array[] = []
   for (let offset = 0; offset < range.length; offset += limits.readChunkBytes) {
     const length = Math.min(limits.readChunkBytes, range.length - offset)

@@ -157,6 +157,21 @@ export const controlMessages = {
     }),
     answer: none,
   },
+  /**
+   * Shards that gave a reader wrong bytes. It proves nothing: the coordinator reads them itself, and only what
+   * it finds wrong is rebuilt. Advice, which may be dropped.
+   */
+  'shards/suspect': {
+    auth: 'session',
+    request: z.object({
+      vault: id,
+      shards: list(
+        z.object({ pack: id, index: z.int().min(0).max(31), generation: count }),
+        limits.suspectShardsMax,
+      ),
+    }),
+    answer: none,
+  },
   /** Refused with CHUNKS_MISSING (details.chunks, base64) or NOT_FOUND. */
   'pages/stage': {
     auth: 'session',

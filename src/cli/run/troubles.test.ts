@@ -200,6 +200,30 @@ test('a node that gives wrong bytes is found out, and its files are right', asyn
   }
 })
 
+test('shards that rotted are rebuilt where they are, once a reader met them', async () => {
+  await withFileGrid({}, async (grid) => {
+    await filled(grid)
+    const { store } = grid.nodes[1]!
+    // The rot is in the store until the shard is written again.
+    let rotten = true
+    store.beforePut = () => void (rotten = false)
+    store.afterRead = (target) => {
+      if (rotten) target[0]! ^= 1
+    }
+    for (const to of ['one', 'two']) {
+      assert.equal((await ran(grid, `get home:/from @${to}`)).exit, 0)
+      assertSame(grid, to)
+    }
+    await grid.pass(30_000)
+    assert.equal(rotten, false)
+    grid.nodes[0]!.stop()
+    grid.nodes[2]!.stop()
+    await grid.pass(2 * limits.nodeDownMs)
+    assert.equal((await ran(grid, 'get home:/from @three')).exit, 0)
+    assertSame(grid, 'three')
+  })
+})
+
 test('three nodes that give wrong bytes: an error, and never wrong bytes', async () => {
   await withFileGrid({}, async (grid) => {
     await filled(grid)

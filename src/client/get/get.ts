@@ -10,6 +10,7 @@ import { GetRun } from './get-run.ts'
 import type { GetRunOptions } from './get-run.ts'
 import { PackReader } from './pack-reader.ts'
 import { ShardFetcher } from './shard-fetcher.ts'
+import { Suspects } from './suspects.ts'
 import type { PackPlaces } from './places.ts'
 import { streamVersion } from './read-version.ts'
 import type { ByteRange, ReadParts, Sink } from './read-version.ts'
@@ -20,8 +21,6 @@ export interface GetParts {
   readonly cluster: Cluster
   readonly engine: Engine
   readonly signal?: AbortSignal | undefined
-  /** Told of shards whose bytes were wrong. */
-  readonly suspect: (pack: PackPlaces, index: number) => void
 }
 
 /** Writes everything that `items` gives to local files. The outcome of each is told once. */
@@ -47,15 +46,18 @@ async function withReading(
   parts: GetParts,
   run: (reading: ReadParts) => Promise<void>,
 ): Promise<void> {
-  const { session, vault, cluster, engine, signal, suspect } = parts
+  const { session, vault, cluster, engine, signal } = parts
   cluster.keepCurrent()
   const ahead = await engine.slots.take(limits.readSlotsBytes)
   const spare = await engine.slots.take(limits.spareSlotsBytes)
+  const suspects = new Suspects({ session, cluster, vault: vault.vault })
+  const suspect = (pack: PackPlaces, index: number): void => suspects.add(pack, index)
   const fetcher = new ShardFetcher({
     session,
     cluster,
     engine,
     vault: vault.keys.vault,
+    suspect,
     signal,
   })
   const spares = new SlotPool(spare)
@@ -66,5 +68,6 @@ async function withReading(
   } finally {
     engine.slots.giveBack(ahead)
     engine.slots.giveBack(spare)
+    await suspects.tell()
   }
 }

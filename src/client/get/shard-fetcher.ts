@@ -15,6 +15,8 @@ export interface FetcherParts {
   readonly engine: Engine
   /** 16 bytes. */
   readonly vault: Uint8Array
+  /** Told of shards that their nodes do not have, or cannot give. */
+  readonly suspect: (pack: PackPlaces, index: number) => void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -75,6 +77,8 @@ export class ShardFetcher {
         return 'slow'
       }
       if (!(error instanceof HoldfastError)) throw error
+      const isLacking = error.code === 'NOT_FOUND' || error.code === 'CORRUPT'
+      if (isLacking && shard.state === 'durable') this.#parts.suspect(pack, range.index)
       cluster.failed(shard.node, error)
       return 'failed'
     }

@@ -7,6 +7,7 @@ import type { Id, PackPlaces } from '../../catalogue/catalogue.ts'
 import type { BackgroundService } from '../background-loop.ts'
 import type { Census } from './census.ts'
 import { canRebuild, rebuildPack, type HealWorld } from './rebuild.ts'
+import { lookAtSuspect } from './suspects.ts'
 
 export class Healer implements BackgroundService {
   readonly #world: HealWorld
@@ -22,9 +23,10 @@ export class Healer implements BackgroundService {
     this.#census = census
   }
 
-  /** A page of a census, or up to `healPacksMax` packs, or the next packs to look at. */
+  /** A page of a census, or a suspect, or up to `healPacksMax` packs, or the next packs to look at. */
   async step(signal?: AbortSignal): Promise<boolean> {
     if (await this.#countPage(signal)) return true
+    if (await lookAtSuspect(this.#world, signal)) return true
     if (this.#queue.length === 0) return this.#nextPacks()
     const { healPacksMax } = this.#world.context.limits
     const batch = this.#queue.splice(0, healPacksMax)

@@ -66,7 +66,7 @@ interface ShardToRead {
 }
 
 /** False bytes are asked for once more: the fault may have been on the way. */
-async function readShard(
+export async function readShard(
   world: NodesWorld,
   wanted: ShardToRead,
 ): Promise<Uint8Array | 'absent' | 'false' | 'away'> {

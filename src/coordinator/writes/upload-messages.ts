@@ -61,6 +61,19 @@ export const addShards: MessageHandler<'shards/add'> = async (context, { caller,
   return {}
 }
 
+/** Only of packs of this vault: nobody can make the coordinator read another's. */
+export const suspectShards: MessageHandler<'shards/suspect'> = async (
+  context,
+  { caller, request },
+) => {
+  const { vault, shards } = request
+  await vaultFor(context, caller, { vault, rights: 'read' })
+  const rows = await context.catalogue.packPlaces([...new Set(shards.map(({ pack }) => pack))])
+  const known = new Set(rows.filter((row) => row.vault === vault).map((row) => row.pack))
+  for (const shard of shards) if (known.has(shard.pack)) context.suspects.add(shard)
+  return {}
+}
+
 export const stagePages: MessageHandler<'pages/stage'> = async (context, { caller, request }) => {
   const { upload, vault, version, pages } = request
   const row = await vaultFor(context, caller, { vault, rights: 'write' })
