@@ -10,7 +10,8 @@ import { Client } from '../../src/client/client.ts'
 import type { ClientParts } from '../../src/client/client.ts'
 import type { IndexEntry } from '../../src/client/index/vault-index.ts'
 import { walk } from '../../src/client/put/walk.ts'
-import { parsePath, resolvePath } from '../../src/client/tree.ts'
+import { parsePath } from '../../src/client/tree/path.ts'
+import { resolvePath } from '../../src/client/tree/resolve-path.ts'
 import { loadSettings } from '../../src/config/load.ts'
 
 export interface LibraryOptions {

@@ -6,7 +6,9 @@ import { HoldfastError, type ErrorCode } from '../base/errors.ts'
 import { clientGrid, type ClientGrid, type TestClient } from '../testing/client/client-grid.ts'
 import { sampleFile, samplePath } from '../testing/client/sample-file.ts'
 import { SeededRandom } from '../testing/simulation/seeded-random.ts'
-import { formatPath, listFolder, removePath } from './tree.ts'
+import { formatPath } from './tree/path.ts'
+import { listFolder } from './tree/list-folder.ts'
+import { removePath } from './commit/remove-path.ts'
 
 /** What may be refused when others write at the same moment. */
 const expected: ReadonlySet<ErrorCode> = new Set([

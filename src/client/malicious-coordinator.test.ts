@@ -8,7 +8,7 @@ import { refusedWith } from '../testing/client/refused-with.ts'
 import { sampleFile } from '../testing/client/sample-file.ts'
 import type { Lies } from '../testing/malicious-coordinator.ts'
 import type { ControlAnswer } from '../wire/control.ts'
-import { listFolder } from './tree.ts'
+import { listFolder } from './tree/list-folder.ts'
 
 type Feed = ControlAnswer<'feed'>
 

@@ -2,8 +2,8 @@
 import { concatBytes } from '../../base/bytes.ts'
 import type { Client, VaultInUse } from '../../client/client.ts'
 import type { IndexEntry } from '../../client/index/vault-index.ts'
-import { healthOf } from '../../client/tree.ts'
-import type { Path } from '../../client/tree.ts'
+import { healthOf } from '../../client/version-health.ts'
+import type { Path } from '../../client/tree/path.ts'
 import { pathOf } from '../location.ts'
 import type { Entry, Health } from '../results.ts'
 

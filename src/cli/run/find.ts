@@ -3,7 +3,7 @@ import { HoldfastError } from '../../base/errors.ts'
 import { utf8ToText } from '../../base/bytes.ts'
 import type { Client } from '../../client/client.ts'
 import type { IndexEntry, VaultIndex } from '../../client/index/vault-index.ts'
-import { resolvePath } from '../../client/tree.ts'
+import { resolvePath } from '../../client/tree/resolve-path.ts'
 import { pathOf } from '../location.ts'
 import type { VaultLocation } from '../location.ts'
 

@@ -1,7 +1,7 @@
 import { utf8 } from '../../base/bytes.ts'
 import { concatBytes } from '../../base/bytes.ts'
 import type { Client } from '../../client/client.ts'
-import { listFolder } from '../../client/tree.ts'
+import { listFolder } from '../../client/tree/list-folder.ts'
 import { parseVaultLocation, pathOf } from '../location.ts'
 import { hasOption } from '../main.ts'
 import type { Context } from '../main.ts'

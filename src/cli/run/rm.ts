@@ -1,6 +1,6 @@
 import { errorToJson, HoldfastError } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
-import { removePath } from '../../client/tree.ts'
+import { removePath } from '../../client/commit/remove-path.ts'
 import { parseVaultLocation, pathOf } from '../location.ts'
 import { hasOption } from '../main.ts'
 import type { Context } from '../main.ts'

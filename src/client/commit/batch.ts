@@ -9,7 +9,10 @@ import { listRoot } from '../../core/page.ts'
 import type { VaultFeed } from '../index/vault-feed.ts'
 import type { IndexEntry, VaultIndex } from '../index/vault-index.ts'
 import type { Session } from '../session.ts'
-import { hasChild, pathText, resolvePath, type Path } from '../tree.ts'
+import { hasChild } from '../tree/list-folder.ts'
+import { pathText } from '../tree/path.ts'
+import { resolvePath } from '../tree/resolve-path.ts'
+import type { Path } from '../tree/path.ts'
 import {
   addSizes,
   emptySize,

@@ -8,7 +8,11 @@ import { refusedWith } from '../../testing/client/refused-with.ts'
 import { sampleFile, samplePath } from '../../testing/client/sample-file.ts'
 import type { VaultFeed } from '../index/vault-feed.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
-import { formatPath, listFolder, makeFolder, removePath, resolvePath } from '../tree.ts'
+import { formatPath } from '../tree/path.ts'
+import { listFolder } from '../tree/list-folder.ts'
+import { makeFolder } from './make-folder.ts'
+import { removePath } from './remove-path.ts'
+import { resolvePath } from '../tree/resolve-path.ts'
 import type { CommitOutcome, PendingFolder } from './pending.ts'
 
 /** Paths, folders with a slash behind, in order. */

@@ -1,4 +1,5 @@
 /** What waits to be committed, as its maker describes it: plain, by path; sealing comes later. */
+import { assert } from '../../base/assert.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 import type { FileTime } from '../engine/local-files.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
@@ -59,3 +60,12 @@ export type CommitOutcome =
   | { readonly kind: 'dead'; readonly packs: readonly string[] }
   /** Its lease ended: begin a new upload. */
   | { readonly kind: 'upload-gone' }
+
+/** Of what brings no chunks: such an operation is committed or was there before. */
+export function committedEntry(outcome: CommitOutcome): IndexEntry {
+  assert(
+    outcome.kind === 'committed' || outcome.kind === 'unchanged',
+    `what brings no chunks cannot end as ${outcome.kind}`,
+  )
+  return outcome.entry
+}

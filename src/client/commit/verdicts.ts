@@ -2,7 +2,7 @@
 import { toHex } from '../../base/bytes.ts'
 import { HoldfastError, hasCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import { pathText } from '../tree.ts'
+import { pathText } from '../tree/path.ts'
 import type { Batch } from './batch.ts'
 import type { Draft, PlacedDraft } from './draft.ts'
 import type { CommitOutcome, PendingFile } from './pending.ts'

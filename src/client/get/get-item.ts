@@ -1,6 +1,6 @@
 import type { ErrorJson } from '../../base/errors.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
-import type { Path } from '../tree.ts'
+import type { Path } from '../tree/path.ts'
 
 /** An entry of a vault and the local path it goes to. */
 export interface GetItem {

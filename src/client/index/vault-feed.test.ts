@@ -12,7 +12,7 @@ import { homeIndexes } from '../adapters/home-indexes.ts'
 import { createCommitter } from '../commit/committer.ts'
 import type { ClientWorld } from '../session.ts'
 import { startSession } from '../session.ts'
-import { listFolder } from '../tree.ts'
+import { listFolder } from '../tree/list-folder.ts'
 import { openFeed } from './vault-feed.ts'
 
 function scratch(t: TestContext): string {

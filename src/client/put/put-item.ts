@@ -1,7 +1,7 @@
 /** What a put is made of, one thing at a time, and what became of each. */
 import type { ErrorJson } from '../../base/errors.ts'
 import type { LocalHandle, LocalStat } from '../engine/local-files.ts'
-import type { Path } from '../tree.ts'
+import type { Path } from '../tree/path.ts'
 
 export type PutItem =
   | {

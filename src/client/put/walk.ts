@@ -1,7 +1,7 @@
 import { compareBytes, concatBytes, utf8 } from '../../base/bytes.ts'
 import { errorToJson, HoldfastError } from '../../base/errors.ts'
 import type { LocalFiles, LocalKind } from '../engine/local-files.ts'
-import type { Path } from '../tree.ts'
+import type { Path } from '../tree/path.ts'
 import type { PutItem } from './put-item.ts'
 
 const slash = utf8('/')

@@ -2,7 +2,7 @@
 import { toHex, utf8 } from '../../../base/bytes.ts'
 import type { FileTime } from '../../../client/engine/local-files.ts'
 import type { EntryKind } from '../../../client/index/vault-index.ts'
-import type { Path } from '../../../client/tree.ts'
+import type { Path } from '../../../client/tree/path.ts'
 import type { Primitives } from '../../../core/primitives.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { Value } from './oracle.ts'

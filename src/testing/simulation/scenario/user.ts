@@ -2,7 +2,7 @@
 import { sleep } from '../../../base/clock.ts'
 import { HoldfastError } from '../../../base/errors.ts'
 import type { Client } from '../../../client/client.ts'
-import { removePath } from '../../../client/tree.ts'
+import { removePath } from '../../../client/commit/remove-path.ts'
 import type { ClientHost } from '../grid/client-host.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { SeededRandom } from '../seeded-random.ts'
