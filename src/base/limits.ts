@@ -219,7 +219,10 @@ export const limits = Object.freeze({
   /** Of one chunk list: longer ones are staged. */
   inlinePagesMax: 8,
   stagePagesMax: 8,
-  commitTriesMax: 8,
+  commitTriesMax: 64,
+  /** Times the refusals so far: what others that commit to the same paths are given before the next try. */
+  commitPauseMs: 50,
+  commitPauseMaxMs: 1 * second,
   commitBytesMax: 4 * MiB,
 
   // Supervision

@@ -1,5 +1,8 @@
 /** The one way a client makes anything visible: groups, signs, sends, and settles conflicts. */
+import { sleep } from '../../base/clock.ts'
 import { HoldfastError, type ErrorCode } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { randomFraction } from '../../base/random.ts'
 import type { OwnCommit } from '../index/apply-own-commit.ts'
 import type { VaultFeed } from '../index/vault-feed.ts'
 import type { Session } from '../session.ts'
@@ -127,9 +130,19 @@ class GroupingCommitter implements Committer {
     return placed
   }
 
+  /** Many that change one path at once would else refuse each other again and again. */
+  async #giveWay(placed: readonly PlacedDraft[]): Promise<void> {
+    const refusals = Math.max(...placed.map(({ draft }) => draft.refusals))
+    if (refusals === 0) return
+    const { clock, random } = this.session.world
+    const mostMs = Math.min(limits.commitPauseMaxMs, limits.commitPauseMs * refusals)
+    await sleep(clock, mostMs * randomFraction(random))
+  }
+
   async #refused(placed: readonly PlacedDraft[], batch: Batch, error: unknown): Promise<void> {
     try {
       const refusal = refusalOf(error, batch, placed)
+      await this.#giveWay(placed)
       if (refusal.behind) await this.feed.catchUp()
       this.#waiting.unshift(...settleAll(placed, refusal))
     } catch (failure) {
