@@ -7,6 +7,9 @@ import type { NodeStatus, VaultStatus } from '../results.ts'
 import { showStatus } from '../show/status.ts'
 import { vaultSummaries } from './vaults.ts'
 
+/** Whatever keeps a coordinator from answering, it is down as far as can be told. */
+const silences = ['COORDINATOR_UNREACHABLE', 'CONNECTION_LOST', 'TIMED_OUT'] as const
+
 /** `status` */
 export async function status(_context: Context, client: Client): Promise<Outcome> {
   const { address } = client.session.stored
@@ -18,7 +21,7 @@ export async function status(_context: Context, client: Client): Promise<Outcome
       vaults: await vaultStatus(client),
     })
   } catch (error) {
-    if (!hasCode(error, 'COORDINATOR_UNREACHABLE')) throw error
+    if (!silences.some((code) => hasCode(error, code))) throw error
     return showStatus({ coordinator: { address, state: 'down' }, nodes: [], vaults: [] })
   }
 }
