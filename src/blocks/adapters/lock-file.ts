@@ -1,6 +1,8 @@
+import { accessSync, constants } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { DiskLock } from '../../base/disk.ts'
 import { HoldfastError } from '../../base/errors.ts'
+import { diskFailure } from './disk-failure.ts'
 
 const busy = 5
 const readOnly = 8
@@ -18,6 +20,8 @@ export async function lockFile(path: string): Promise<DiskLock> {
     database = new DatabaseSync(path, { timeout: 0 })
     // No journal file: a full disk must not keep a store from being opened
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    // On a read-only file system SQLite opens what it cannot write, and locks nothing
+    accessSync(path, constants.W_OK)
   } catch (cause) {
     database?.close()
     throw lockFailure(path, cause)
@@ -28,7 +32,7 @@ export async function lockFile(path: string): Promise<DiskLock> {
 
 function lockFailure(path: string, cause: unknown): unknown {
   const code = (cause as { readonly errcode?: number }).errcode
-  if (code === undefined) return cause
+  if (code === undefined) return diskFailure(`lock ${path}`, cause)
   const primary = code & 0xff
   if (primary === busy) {
     const message = `Cannot use ${path}: another process holds it`
