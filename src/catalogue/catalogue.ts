@@ -1,3 +1,18 @@
+import type { Blob, Id } from './ids.ts'
+import type { AccountRow, NewAccount, NewSession, SessionRow } from './rows/accounts.ts'
+import type { CommitAnswer, CommitRequest, NewPage } from './rows/commits.ts'
+import type { GridRow, NodeConfig, NodeRow } from './rows/nodes.ts'
+import type {
+  HeldShard,
+  NewPack,
+  NewShard,
+  PackPlaces,
+  ShardKey,
+  ShardState,
+} from './rows/packs.ts'
+import type { FeedPart, Health, HealthCounts, Lookup } from './rows/reading.ts'
+import type { NewVault, VaultRow } from './rows/vaults.ts'
+
 /**
  * What the coordinator keeps, as domain operations. Each method is one serializable transaction: it sees
  * and does everything or nothing, and is durable when it resolves. Nothing here assumes one process or one
@@ -16,11 +31,6 @@
  * 4. A pack goes live → dead only, never back; a dead pack's row stays for ever.
  * 5. A shard's place changes only by compare-and-swap on (pack, index, placement generation).
  */
-export type Id = string
-
-/** Bytes in rows: never a view into something larger. */
-export type Blob = Uint8Array
-
 export interface Catalogue {
   /** Grid id, term and schema version. `gridId` is drawn when the catalogue is new. */
   grid(): Promise<GridRow>
@@ -170,11 +180,9 @@ export interface Catalogue {
   deadShards(
     most: number,
     nodes?: readonly Id[],
-  ): Promise<{ pack: Id; index: number; generation: number; node: Id; recordNumber: number }[]>
+  ): Promise<(ShardKey & { node: Id; recordNumber: number })[]>
   /** Forgets the places of shards that a node has deleted. */
-  shardsDeleted(
-    shards: readonly { pack: Id; index: number; generation: number; node: Id }[],
-  ): Promise<void>
+  shardsDeleted(shards: readonly (ShardKey & { node: Id })[]): Promise<void>
   /** Purges versions that are not heads and were replaced before `beforeMs`, and tombstoned heads likewise. */
   purge(request: { beforeMs: number; most: number }): Promise<number>
   /** Purges all versions of these entries (and of what is below them) whose head is a tombstone. */
@@ -186,281 +194,3 @@ export interface Catalogue {
 
   close(): Promise<void>
 }
-
-export interface GridRow {
-  readonly gridId: Id
-  readonly term: number
-  readonly schema: number
-}
-
-export interface NewAccount {
-  readonly account: Id
-  readonly name: string
-  readonly opaqueRecord: Blob
-  readonly signingKey: Blob
-  readonly boxKey: Blob
-  readonly bundle: Blob
-  readonly quotaBytes: number | undefined
-  readonly home: NewVault
-}
-
-export interface AccountRow {
-  readonly account: Id
-  readonly name: string
-  readonly opaqueRecord: Blob
-  readonly signingKey: Blob
-  readonly boxKey: Blob
-  readonly bundle: Blob
-  readonly quotaBytes: number | undefined
-  /** Sealed bytes of the chunks in the account's own vaults. */
-  readonly usedBytes: number
-}
-
-export interface NewSession {
-  readonly session: Id
-  readonly account: Id
-  readonly macKey: Blob
-  /** Of the account name and source whose count of tries this ends. */
-  readonly tried: { readonly name: string; readonly source: string }
-  readonly lifeMs: number
-}
-
-export interface SessionRow {
-  readonly session: Id
-  readonly account: Id
-  readonly accountName: string
-  readonly macKey: Blob
-  readonly expiresMs: number
-}
-
-export interface NewVault {
-  readonly vault: Id
-  readonly account: Id
-  readonly policy: Policy
-  readonly record: Blob
-  readonly recordSignature: Blob
-  readonly wrappedKeys: Blob
-  readonly nameTag: Blob
-  readonly sealedName: Blob
-}
-
-export interface Policy {
-  readonly code: number
-  readonly k: number
-  readonly m: number
-  /** Durable shards a write needs. */
-  readonly threshold: number
-}
-
-export interface VaultRow {
-  readonly vault: Id
-  readonly owner: Id
-  readonly policy: Policy
-  /** Newest record; older ones are behind `number`. */
-  readonly record: Blob
-  readonly recordSignature: Blob
-  readonly wrappedKeys: Blob
-  readonly nameTag: Blob
-  readonly sealedName: Blob
-  /** Of the feed. */
-  readonly n: number
-  readonly h: Blob
-}
-
-export interface NodeConfig {
-  readonly node: Id
-  readonly name: string
-  readonly address: string
-  readonly zone: string
-  readonly publicKey: Blob
-}
-
-export interface NodeRow extends NodeConfig {
-  readonly state: 'active' | 'draining' | 'evicted'
-  readonly storeId: Id | undefined
-  readonly lastRecord: number
-}
-
-/** `missing`: wanted at `node`, not there. `unknown`: until a census. `lost`: proven gone, no place wanted. */
-export type ShardState = 'durable' | 'missing' | 'unknown' | 'lost'
-
-export interface NewPack {
-  readonly pack: Id
-  readonly kind: number
-  readonly code: number
-  readonly k: number
-  readonly m: number
-  readonly packLength: number
-  readonly shardLength: number
-  readonly generation: number
-  /** k + m data roots, 32 bytes each, together. */
-  readonly dataRoots: Blob
-  readonly chunks: readonly NewChunk[]
-  /** All k + m: durable ones with their record number, the others where they are wanted. */
-  readonly shards: readonly NewShard[]
-}
-
-export interface NewChunk {
-  readonly id: Blob
-  readonly offset: number
-  readonly length: number
-  readonly generation: number
-}
-
-export interface NewShard {
-  readonly pack: Id
-  readonly index: number
-  readonly generation: number
-  readonly node: Id
-  readonly state: 'durable' | 'missing'
-  readonly recordNumber: number | undefined
-  /** Of the receipt. A durable shard of another store than the node has by now is `unknown`. */
-  readonly storeId?: Id | undefined
-}
-
-/** Ordered by pack, index, generation, as nodes list them. */
-export interface ShardKey {
-  readonly pack: Id
-  readonly index: number
-  readonly generation: number
-}
-
-export interface NewPage {
-  readonly number: number
-  /** 32 bytes each, together. */
-  readonly ids: Blob
-  readonly sealedLengths: Blob
-}
-
-export interface CommitRequest {
-  readonly vault: Id
-  readonly account: Id
-  /** Undefined when the operations bring no chunk that an upload holds. */
-  readonly upload: Id | undefined
-  readonly packs: readonly NewPack[]
-  readonly term: number
-  readonly seen: { readonly n: number; readonly h: Blob }
-  readonly statement: Blob
-  readonly signature: Blob
-  readonly operations: readonly OperationRow[]
-  /**
-   * Durable or unknown shards that the pack of each referenced chunk must have: this write's own threshold.
-   * At least k; the vault's when undefined.
-   */
-  readonly threshold?: number | undefined
-}
-
-export interface OperationRow {
-  /** Canonical bytes (docs/format.md, section 10): what the feed gives back. */
-  readonly bytes: Blob
-  readonly kind: 'file' | 'folder' | 'link'
-  readonly tombstone: boolean
-  readonly implicit: boolean
-  readonly entry: Id
-  readonly parent: Id
-  readonly tag: Blob
-  readonly version: Id
-  readonly previous: Id | undefined
-  readonly chunkCount: number
-  /** Inline pages; empty when they were staged or when there are no chunks. */
-  readonly pages: readonly NewPage[]
-}
-
-export type CommitAnswer =
-  | { readonly kind: 'committed'; readonly n: number; readonly h: Blob }
-  /** One for each operation that could not be done; nothing was done. */
-  | { readonly kind: 'conflict'; readonly conflicts: readonly Conflict[] }
-  /** Chunk ids that are nowhere healthy: send them again. */
-  | { readonly kind: 'missing'; readonly chunks: Blob }
-  | { readonly kind: 'dead'; readonly packs: readonly Id[] }
-  | { readonly kind: 'upload-gone' }
-  /** The statement's (n, h) or term is not of this history. */
-  | { readonly kind: 'forked' }
-  | { readonly kind: 'over-quota'; readonly quotaBytes: number; readonly usedBytes: number }
-
-export interface Conflict {
-  /** Position in `operations`. */
-  readonly at: number
-  readonly why:
-    | 'changed' // the head is not `previous`
-    | 'exists' // another live entry has the name
-    | 'parent-gone' // the parent, or one above it, is not there or is deleted
-    | 'entry-exists' // the entry id is taken by another place
-    | 'not-empty' // reserved
-}
-
-export interface FeedPart {
-  readonly term: number
-  /** Of the whole feed now. */
-  readonly n: number
-  readonly h: Blob
-  readonly commits: readonly FeedCommit[]
-}
-
-export interface FeedCommit {
-  readonly n: number
-  readonly statement: Blob
-  readonly signature: Blob
-  readonly atMs: number
-  /**
-   * In the statement's order; undefined where the operation was purged. The tombstone an entry ended with stays:
-   * who was behind when it was purged must still learn that the entry is gone.
-   */
-  readonly operations: readonly (Blob | undefined)[]
-}
-
-export interface Lookup {
-  readonly pages: readonly PageRow[]
-  /** Versions that have pages left, with the first of them. */
-  readonly more: readonly { readonly version: Id; readonly from: number }[]
-  readonly packs: readonly PackPlaces[]
-}
-
-export interface PageRow {
-  readonly version: Id
-  readonly number: number
-  readonly sealedLengths: Blob
-  /** In order. `pack` is a position in `packs`. */
-  readonly chunks: readonly ChunkPlace[]
-}
-
-export interface ChunkPlace {
-  readonly id: Blob
-  readonly pack: number
-  readonly offset: number
-  readonly length: number
-  readonly generation: number
-}
-
-export interface PackPlaces {
-  readonly pack: Id
-  readonly vault: Id
-  readonly kind: number
-  readonly code: number
-  readonly k: number
-  readonly m: number
-  readonly packLength: number
-  readonly shardLength: number
-  readonly generation: number
-  readonly dataRoots: Blob
-  readonly shards: readonly {
-    readonly index: number
-    readonly node: Id
-    readonly state: ShardState
-    readonly recordNumber: number | undefined
-    readonly sinceMs: number
-  }[]
-}
-
-export interface HeldShard {
-  readonly pack: Id
-  readonly index: number
-  readonly generation: number
-  readonly vault: Id
-  readonly recordNumber: number
-  readonly ageMs: number
-  readonly root: Blob
-}
-
-export type Health = 'complete' | 'degraded' | 'unknown' | 'lost'
-export type HealthCounts = Readonly<Record<Health, number>>

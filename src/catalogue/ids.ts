@@ -1,6 +1,11 @@
 /** Ids between the interface (lower-case hex) and rows (bytes). */
 import { HoldfastError } from '../base/errors.ts'
-import type { Blob, Id } from './catalogue.ts'
+
+/** 16 bytes as lower-case hex. */
+export type Id = string
+
+/** Bytes in rows: never a view into something larger. */
+export type Blob = Uint8Array
 
 const idBytes = 16
 

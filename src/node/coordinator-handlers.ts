@@ -1,10 +1,14 @@
 /** What only the coordinator may ask, and the state, which anybody may. */
 import { HoldfastError } from '../base/errors.ts'
+import { hashBytes } from '../core/sized.ts'
 import { encodeDeleted, encodeListed, encodeStatus } from '../wire/answers.ts'
 import { frameTypes } from '../wire/frame-types.ts'
 import type { DeleteRequest, ListRequest, TimeRequest } from '../wire/requests.ts'
 import { learnTerm } from './learn-term.ts'
 import type { Answer, NodeCall } from './node-call.ts'
+
+/** Says that the record is damaged. */
+const damagedRoot = new Uint8Array(hashBytes)
 
 export async function handleList(call: NodeCall, request: ListRequest): Promise<Answer> {
   checkCoordinator(call)
@@ -13,6 +17,7 @@ export async function handleList(call: NodeCall, request: ListRequest): Promise<
   const nowMs = clock.nowMs()
   const listed = shards.map((shard) => ({
     ...shard,
+    root: shard.damaged ? damagedRoot : shard.root,
     ageMs: Math.max(0, nowMs - shard.storedMs),
   }))
   return { type: frameTypes.listed, payload: encodeListed({ shards: listed, more }) }

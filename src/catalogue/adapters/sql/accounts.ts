@@ -1,5 +1,6 @@
 import { equalBytes } from '../../../base/bytes.ts'
-import type { AccountRow, Id, NewAccount } from '../../catalogue.ts'
+import type { AccountRow, NewAccount } from '../../rows/accounts.ts'
+import type { Id } from '../../ids.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'
 import { statement } from './statement.ts'

@@ -1,6 +1,8 @@
 /** A census: what a node really holds, compared with the rows, range by range of pack ids. */
+import { isZero } from '../../../base/bytes.ts'
 import { limits } from '../../../base/limits.ts'
-import type { HeldShard, Id, ShardKey } from '../../catalogue.ts'
+import type { HeldShard, ShardKey } from '../../rows/packs.ts'
+import type { Id } from '../../ids.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { packState, shardCode, wordOf } from './codes.ts'
 import { nodeOf, type NodeKeyRow } from './nodes.ts'
@@ -150,7 +152,7 @@ async function judge(
   transaction: Transaction,
   { row, node, dead, found }: Judged,
 ): Promise<number> {
-  if (found !== undefined) {
+  if (found !== undefined && (dead || !isZero(found.root))) {
     const { recordNumber } = found
     const same = row.epoch === node.epoch && row.record_number === recordNumber
     if (same && row.state === shardCode.durable) return 0

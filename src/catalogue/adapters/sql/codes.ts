@@ -1,6 +1,8 @@
 /** Small numbers in rows for the words of the interface. Never renumbered. */
 import { assert } from '../../../base/assert.ts'
-import type { NodeRow, OperationRow, ShardState } from '../../catalogue.ts'
+import type { NodeRow } from '../../rows/nodes.ts'
+import type { OperationRow } from '../../rows/commits.ts'
+import type { ShardState } from '../../rows/packs.ts'
 
 /** `merging` is 2: kept for the merge of poor packs. */
 export const packState = Object.freeze({ live: 1, merging: 2, dead: 3 })

@@ -1,7 +1,7 @@
 /** What a commit must be before any row is looked at. */
 import { HoldfastError } from '../../../base/errors.ts'
 import { limits } from '../../../base/limits.ts'
-import type { CommitRequest, OperationRow } from '../../catalogue.ts'
+import type { CommitRequest, OperationRow } from '../../rows/commits.ts'
 import { checkPages } from './pages.ts'
 
 /** Throws MALFORMED or OVER_LIMIT. */

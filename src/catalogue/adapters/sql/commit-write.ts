@@ -1,5 +1,5 @@
 /** Writes a commit that was found good: entries, versions, pages, and last the feed's number. */
-import type { CommitAnswer, CommitRequest, OperationRow } from '../../catalogue.ts'
+import type { CommitAnswer, CommitRequest, OperationRow } from '../../rows/commits.ts'
 import { nextFeedHash } from '../../../core/feed-hash.ts'
 import { idToBlob } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'

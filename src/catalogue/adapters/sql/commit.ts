@@ -1,7 +1,7 @@
 /** The commit: the one way anything becomes visible. Checked and done in one transaction. */
 import { concatBytes, equalBytes } from '../../../base/bytes.ts'
 import { HoldfastError } from '../../../base/errors.ts'
-import type { CommitAnswer, CommitRequest, Conflict } from '../../catalogue.ts'
+import type { CommitAnswer, CommitRequest, Conflict } from '../../rows/commits.ts'
 import { firstFeedHash } from '../../../core/feed-hash.ts'
 import { idToBlob, splitBlobs } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'

@@ -1,6 +1,6 @@
 /** Shards of dead packs: what a node is told to delete, and has deleted. */
 import { sql } from 'kysely'
-import type { Id } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
 import { blobToId } from '../../ids.ts'
 import { packState, shardCode } from './codes.ts'
 import { nodeMap } from './nodes.ts'

@@ -1,4 +1,5 @@
-import type { Blob, FeedCommit, FeedPart, Id } from '../../catalogue.ts'
+import type { Blob, Id } from '../../ids.ts'
+import type { FeedCommit, FeedPart } from '../../rows/reading.ts'
 import { statement } from './statement.ts'
 import type { Transaction } from './transaction.ts'
 import { vaultOf } from './vaults.ts'

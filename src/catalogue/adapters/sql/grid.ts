@@ -1,4 +1,4 @@
-import type { GridRow } from '../../catalogue.ts'
+import type { GridRow } from '../../rows/nodes.ts'
 import { blobToId } from '../../ids.ts'
 import { schemaNewest } from './migrate.ts'
 import { statement } from './statement.ts'

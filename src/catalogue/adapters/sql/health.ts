@@ -3,7 +3,8 @@
  * made of many moments.
  */
 import { limits } from '../../../base/limits.ts'
-import type { Health, HealthCounts, Id } from '../../catalogue.ts'
+import type { Health, HealthCounts } from '../../rows/reading.ts'
+import type { Id } from '../../ids.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { entryKind } from './codes.ts'
 import { nodeMap, type NodeMap } from './nodes.ts'

@@ -1,6 +1,7 @@
 /** Pages of versions with the places of their chunks. */
 import { limits } from '../../../base/limits.ts'
-import type { ChunkPlace, Id, Lookup, PageRow } from '../../catalogue.ts'
+import type { ChunkPlace, Lookup, PageRow } from '../../rows/reading.ts'
+import type { Id } from '../../ids.ts'
 import { idToBlob } from '../../ids.ts'
 import { placesByKey } from './pack-places.ts'
 import { versionsByIds } from './pages.ts'

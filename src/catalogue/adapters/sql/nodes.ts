@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../../base/errors.ts'
 import { equalBytes } from '../../../base/bytes.ts'
-import type { Id, NodeConfig, NodeRow } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
+import type { NodeConfig, NodeRow } from '../../rows/nodes.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { nodeState, wordOf } from './codes.ts'
 import { statement } from './statement.ts'

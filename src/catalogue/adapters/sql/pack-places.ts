@@ -1,6 +1,7 @@
 /** Packs with the places of their shards, as readers and healers get them. */
 import { sql } from 'kysely'
-import type { Id, PackPlaces } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
+import type { PackPlaces } from '../../rows/packs.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { packState } from './codes.ts'
 import { nodeMap, type NodeMap } from './nodes.ts'

@@ -1,7 +1,8 @@
 /** Rows of packs and of their shards. */
 import { HoldfastError } from '../../../base/errors.ts'
 import { equalBytes } from '../../../base/bytes.ts'
-import type { Id, NewPack } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
+import type { NewPack } from '../../rows/packs.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { packState, shardCode } from './codes.ts'
 import type { NodeMap } from './nodes.ts'

@@ -1,7 +1,8 @@
 /** Pages and references of versions, and those staged before their commit. */
 import { HoldfastError } from '../../../base/errors.ts'
 import { limits } from '../../../base/limits.ts'
-import type { Blob, Id, NewPage } from '../../catalogue.ts'
+import type { Blob, Id } from '../../ids.ts'
+import type { NewPage } from '../../rows/commits.ts'
 import { idToBlob, splitBlobs } from '../../ids.ts'
 import { findChunks, isHealthy, reviveChunks, type ChunkRow } from './chunks.ts'
 import { listStatement, rowsStatement, statement } from './statement.ts'

@@ -3,7 +3,7 @@
  * worklist, so that it can stop and go on anywhere.
  */
 import { limits } from '../../../base/limits.ts'
-import type { Id } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
 import { idToBlob } from '../../ids.ts'
 import { isReachable } from './reachable.ts'
 import { listStatement, rowsStatement, statement } from './statement.ts'

@@ -1,5 +1,6 @@
 /** Registration: packs that are durable become known, and their chunks findable. */
-import type { Id, NewChunk, NewPack } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
+import type { NewChunk, NewPack } from '../../rows/packs.ts'
 import {
   findChunks,
   insertChunks,

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../../base/errors.ts'
-import type { Id, NewSession, SessionRow } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
+import type { NewSession, SessionRow } from '../../rows/accounts.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { listStatement, statement } from './statement.ts'
 import type { Tables } from './tables.ts'

@@ -1,6 +1,7 @@
 /** Places of shards: changed only by comparing what the row says. */
 import { assert } from '../../../base/assert.ts'
-import type { Id, NewShard, ShardState } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
+import type { NewShard, ShardState } from '../../rows/packs.ts'
 import { isHeld, packState, shardCode, wordOf } from './codes.ts'
 import { nodeMap, type NodeKeyRow, type NodeMap } from './nodes.ts'
 import { adjustHeld, findPacks, isOtherStore, shardsOfPacks, type PackRow } from './packs.ts'

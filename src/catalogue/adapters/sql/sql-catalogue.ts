@@ -1,5 +1,8 @@
 /** The catalogue over SQL rows: which operation runs in which kind of transaction. */
-import type * as c from '../../catalogue.ts'
+import type { Catalogue } from '../../catalogue.ts'
+import type { Blob, Id } from '../../ids.ts'
+import type { SessionRow } from '../../rows/accounts.ts'
+import type { FeedPart, Lookup } from '../../rows/reading.ts'
 import { splitBlobs } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'
 import { createAccount, findAccount } from './accounts.ts'
@@ -25,9 +28,9 @@ import { beginTry } from './tries.ts'
 import { closeUpload, expireUpload, openUpload, type UploadOwner } from './uploads.ts'
 import { createVault, findVault, listVaults, vaultOf } from './vaults.ts'
 
-type Of<Name extends keyof c.Catalogue> = c.Catalogue[Name]
+type Of<Name extends keyof Catalogue> = Catalogue[Name]
 
-export class SqlCatalogue implements c.Catalogue {
+export class SqlCatalogue implements Catalogue {
   readonly #engine: Engine
   readonly #parts: CatalogueParts
 
@@ -53,7 +56,7 @@ export class SqlCatalogue implements c.Catalogue {
   createSession: Of<'createSession'> = (request) =>
     this.#engine.write((transaction) => createSession(transaction, request))
 
-  async session(id: c.Id): Promise<c.SessionRow | undefined> {
+  async session(id: Id): Promise<SessionRow | undefined> {
     const found = await this.#engine.read((transaction) => readSession(transaction, id))
     if (found === undefined || !found.stale) return found?.row
     return this.#engine.write((transaction) => useSession(transaction, id))
@@ -102,11 +105,11 @@ export class SqlCatalogue implements c.Catalogue {
   closeUpload: Of<'closeUpload'> = (upload) =>
     this.#engine.write((transaction) => closeUpload(transaction, upload))
 
-  feed(request: FeedRequest): Promise<c.FeedPart> {
+  feed(request: FeedRequest): Promise<FeedPart> {
     return this.#engine.read((transaction) => feed(transaction, request))
   }
 
-  lookup(request: LookupRequest): Promise<c.Lookup> {
+  lookup(request: LookupRequest): Promise<Lookup> {
     return this.#engine.read((transaction) => lookup(transaction, request))
   }
 
@@ -161,7 +164,7 @@ export class SqlCatalogue implements c.Catalogue {
 async function knownChunks(
   transaction: Transaction,
   request: Parameters<Of<'knownChunks'>>[0],
-): Promise<c.Blob> {
+): Promise<Blob> {
   const vault = await vaultOf(transaction, request.vault)
   const ids = splitBlobs(request.ids, chunkIdBytes)
   const rows = await findChunks(transaction, vault.key, ids)

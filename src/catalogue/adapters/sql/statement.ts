@@ -4,7 +4,7 @@
  */
 import type { Compilable, Kysely } from 'kysely'
 import { assert } from '../../../base/assert.ts'
-import type { Blob } from '../../catalogue.ts'
+import type { Blob } from '../../ids.ts'
 import type { Tables } from './tables.ts'
 
 /** Without a connection: it only builds. */

@@ -4,7 +4,7 @@
  * the others come from the counter), flags are 0 or 1, times ms, absent is null.
  */
 import type { Generated } from 'kysely'
-import type { Blob } from '../../catalogue.ts'
+import type { Blob } from '../../ids.ts'
 
 export interface Tables {
   schema_steps: { number: number; applied_ms: number }

@@ -1,5 +1,5 @@
 /** One transaction, as the operations of the catalogue see it. */
-import type { Blob } from '../../catalogue.ts'
+import type { Blob } from '../../ids.ts'
 import {
   bind,
   statement,

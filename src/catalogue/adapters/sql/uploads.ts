@@ -1,7 +1,7 @@
 /** Uploads: leases that hold what was registered until a version refers to it. */
 import { HoldfastError } from '../../../base/errors.ts'
 import { limits } from '../../../base/limits.ts'
-import type { Id } from '../../catalogue.ts'
+import type { Id } from '../../ids.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { rowsStatement, statement } from './statement.ts'
 import type { Tables, UploadsTable } from './tables.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { HeldShard, Id, NewPack, ShardKey } from '../../../catalogue/catalogue.ts'
+import type { HeldShard, NewPack, ShardKey } from '../../../catalogue/rows/packs.ts'
+import type { Id } from '../../../catalogue/ids.ts'
 import { storeId, type Scene } from './scene.ts'
 import type { Check } from './suite.ts'
 
@@ -146,6 +147,19 @@ export const healingChecks: Record<string, Check> = {
     })
     assert.deepEqual(none, { strangers: [], missing: 0 })
     assert(b !== undefined)
+  },
+
+  async 'a shard that its node calls damaged is missing, and no stranger'(scene) {
+    const { catalogue } = scene
+    const pack = scene.pack([scene.chunk()])
+    await scene.registered([pack])
+    const [node] = scene.up(0)
+    const at = { pack: pack.pack, index: 0, generation: 1 }
+    const range = { node: node!, after: { ...at, generation: 0 }, upTo: at }
+    const damaged = { ...held(scene, pack, 0), root: new Uint8Array(32) }
+    const answer = await catalogue.census({ ...range, held: [damaged] })
+    assert.deepEqual(answer, { strangers: [], missing: 1 })
+    assert.equal(await states(scene, pack.pack), 'missing durable durable durable')
   },
 
   async 'a census touches its range only, and nothing that is newer'(scene) {
