@@ -5,7 +5,8 @@ import {
   type InlineCatalogue,
   type SqliteDatabase,
 } from '../../../catalogue/adapters/open-inline.ts'
-import type { Catalogue, NodeConfig } from '../../../catalogue/catalogue.ts'
+import type { Catalogue } from '../../../catalogue/catalogue.ts'
+import type { NodeConfig } from '../../../catalogue/rows/nodes.ts'
 import { createCoordinator } from '../../../coordinator/coordinator.ts'
 import type { Coordinator, CoordinatorConfig } from '../../../coordinator/coordinator.ts'
 import { gridKeys } from '../../../core/grid-keys.ts'
