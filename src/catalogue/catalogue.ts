@@ -41,7 +41,7 @@ export interface Catalogue {
   account(id: Id): Promise<AccountRow | undefined>
   /**
    * Counts a try to log in that was begun, by account name (known or not) and source address. `wait` when
-   * earlier unfinished tries ask for it (nothing is counted then). The count falls to zero with `loginDone`.
+   * earlier unfinished tries ask for it (nothing is counted then). The count falls to zero with `createSession`.
    */
   beginTry(request: {
     name: string

@@ -1,5 +1,6 @@
 /** How the work in the background reaches the nodes. */
-import type { Id } from '../catalogue/catalogue.ts'
+import type { Id } from '../catalogue/ids.ts'
+import type { ShardKey } from '../catalogue/rows/packs.ts'
 import type { ShardNode } from '../wire/shard-client.ts'
 import type { ShardAddress, ShardRequests } from '../wire/shard-requests.ts'
 import type { CoordinatorContext } from './context.ts'
@@ -21,13 +22,7 @@ export function requestsTo(world: NodesWorld, node: Id): ShardRequests | undefin
   return row && world.connections.to(row)
 }
 
-export interface ShardKeyParts {
-  readonly pack: Id
-  readonly index: number
-  readonly generation: number
-}
-
 /** As the shard protocol names it. */
-export function shardIdOf({ pack, index, generation }: ShardKeyParts): ShardAddress['shard'] {
+export function shardIdOf({ pack, index, generation }: ShardKey): ShardAddress['shard'] {
   return { pack: idBytes(pack), index, placementGeneration: generation }
 }

@@ -1,4 +1,4 @@
-import type { PackPlaces } from '../catalogue/catalogue.ts'
+import type { PackPlaces } from '../catalogue/rows/packs.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { shardIdentities, type ShardIdentity } from '../core/shard.ts'
 import { idBytes } from './id-bytes.ts'

@@ -4,7 +4,9 @@
  * until they could have been heard.
  */
 import type { Clock } from '../../base/clock.ts'
-import type { Catalogue, Id, NodeRow } from '../../catalogue/catalogue.ts'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { Id } from '../../catalogue/ids.ts'
+import type { NodeRow } from '../../catalogue/rows/nodes.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 
 export type Heartbeat = ControlRequest<'heartbeat'>

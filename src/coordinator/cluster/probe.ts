@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../base/errors.ts'
-import type { Id } from '../../catalogue/catalogue.ts'
+import type { Id } from '../../catalogue/ids.ts'
 import type { BackgroundService } from '../background-loop.ts'
 import { requestsTo, type NodesWorld } from '../nodes-world.ts'
 

@@ -1,9 +1,10 @@
 /** Shards deleted at their nodes, by shard identity, record number and term. */
 import { HoldfastError } from '../../base/errors.ts'
-import type { Id } from '../../catalogue/catalogue.ts'
-import { requestsTo, shardIdOf, type NodesWorld, type ShardKeyParts } from '../nodes-world.ts'
+import type { Id } from '../../catalogue/ids.ts'
+import type { ShardKey } from '../../catalogue/rows/packs.ts'
+import { requestsTo, shardIdOf, type NodesWorld } from '../nodes-world.ts'
 
-export interface ShardToDelete extends ShardKeyParts {
+export interface ShardToDelete extends ShardKey {
   readonly node: Id
   readonly recordNumber: number
 }

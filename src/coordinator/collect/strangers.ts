@@ -3,7 +3,7 @@
  * registered are made dead, durably, so that nobody can register them any more. Second phase: their shards
  * are deleted by the record number that the census saw.
  */
-import type { Id } from '../../catalogue/catalogue.ts'
+import type { Id } from '../../catalogue/ids.ts'
 import type { CensusResult, Stranger } from '../heal/census.ts'
 import type { NodesWorld } from '../nodes-world.ts'
 import { deleteShards, type ShardToDelete } from './node-deletes.ts'

@@ -4,7 +4,8 @@
  * the node was listed to the end.
  */
 import { equalBytes, toHex } from '../../base/bytes.ts'
-import type { HeldShard, Id, ShardKey } from '../../catalogue/catalogue.ts'
+import type { HeldShard, ShardKey } from '../../catalogue/rows/packs.ts'
+import type { Id } from '../../catalogue/ids.ts'
 import type { ListedShard } from '../../wire/shard-requests.ts'
 import { createPace } from '../pace.ts'
 import { packIdentities } from '../pack-roots.ts'

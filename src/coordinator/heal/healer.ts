@@ -3,7 +3,8 @@
  * All it knows is in rows; what it keeps in memory only saves work.
  */
 import { HoldfastError } from '../../base/errors.ts'
-import type { Id, PackPlaces } from '../../catalogue/catalogue.ts'
+import type { Id } from '../../catalogue/ids.ts'
+import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import type { BackgroundService } from '../background-loop.ts'
 import type { Census } from './census.ts'
 import { canRebuild, rebuildPack, type HealWorld } from './rebuild.ts'

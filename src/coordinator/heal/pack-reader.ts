@@ -1,7 +1,7 @@
 /** Fetches shards of a pack for rebuilding. Nothing is taken before its root was computed and compared. */
 import { equalBytes } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import type { PackPlaces } from '../../catalogue/catalogue.ts'
+import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import { dataRoot } from '../../core/merkle.ts'
 import { idBytes } from '../id-bytes.ts'
 import { requestsTo, shardIdOf, type NodesWorld } from '../nodes-world.ts'

@@ -3,7 +3,7 @@
  * write, and only then change the row, by compare-and-swap. Repeating or stopping at any point is harmless.
  */
 import { equalBytes, toHex } from '../../base/bytes.ts'
-import type { PackPlaces } from '../../catalogue/catalogue.ts'
+import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import type { ErasureCoder } from '../../core/erasure.ts'
 import { dataRoot } from '../../core/merkle.ts'
 import { verifyReceipt } from '../../core/receipt.ts'

@@ -1,4 +1,4 @@
-import type { PackPlaces } from '../../catalogue/catalogue.ts'
+import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import type { ErasureCoder } from '../../core/erasure.ts'
 import type { CoordinatorContext } from '../context.ts'
 import { createPace } from '../pace.ts'

@@ -3,14 +3,15 @@
  * if need be, and only one whose bytes differ from its registration, or that its node cannot give, is marked
  * missing and rebuilt.
  */
-import type { Id } from '../../catalogue/catalogue.ts'
-import type { NodesWorld, ShardKeyParts } from '../nodes-world.ts'
+import type { Id } from '../../catalogue/ids.ts'
+import type { ShardKey } from '../../catalogue/rows/packs.ts'
+import type { NodesWorld } from '../nodes-world.ts'
 import { readShard } from './pack-reader.ts'
 
 /** Those that wait to be looked at, each once; what is too many is dropped: the next reader tells again. */
 export class Suspects {
   readonly #waitingMax: number
-  readonly #waiting = new Map<string, ShardKeyParts>()
+  readonly #waiting = new Map<string, ShardKey>()
   /** Called when there is something to look at. */
   onAdded: () => void = () => {}
 
@@ -18,14 +19,14 @@ export class Suspects {
     this.#waitingMax = waitingMax
   }
 
-  add(shard: ShardKeyParts): void {
+  add(shard: ShardKey): void {
     const key = `${shard.pack} ${shard.index} ${shard.generation}`
     if (this.#waiting.size >= this.#waitingMax || this.#waiting.has(key)) return
     this.#waiting.set(key, shard)
     this.onAdded()
   }
 
-  take(): ShardKeyParts | undefined {
+  take(): ShardKey | undefined {
     for (const [key, shard] of this.#waiting) {
       this.#waiting.delete(key)
       return shard

@@ -1,5 +1,6 @@
 /** Where shards that are missing should be written now. */
-import type { Id, PackPlaces } from '../../catalogue/catalogue.ts'
+import type { Id } from '../../catalogue/ids.ts'
+import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import { label, labelledHash } from '../../core/hashing.ts'
 import type { NodeNow } from '../cluster/cluster.ts'
 import type { CoordinatorContext } from '../context.ts'

@@ -1,5 +1,6 @@
 import { concatBytes } from '../../base/bytes.ts'
-import type { PackPlaces, PageRow } from '../../catalogue/catalogue.ts'
+import type { PackPlaces } from '../../catalogue/rows/packs.ts'
+import type { PageRow } from '../../catalogue/rows/reading.ts'
 import type { ControlAnswer } from '../../wire/control.ts'
 import type { MessageHandler } from '../context.ts'
 import { vaultFor } from '../vaults/vault-access.ts'

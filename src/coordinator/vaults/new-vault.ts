@@ -1,7 +1,7 @@
 /** What the coordinator checks of a vault before it keeps it: all that concerns others than its owner. */
 import { equalBytes, fromHex, toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import type { NewVault } from '../../catalogue/catalogue.ts'
+import type { NewVault } from '../../catalogue/rows/vaults.ts'
 import { checkPolicy, equalPolicies, policyText } from '../../core/policy.ts'
 import { decodeVaultRecord, type VaultRecord } from '../../core/vault-record.ts'
 import type { ControlRequest } from '../../wire/control.ts'

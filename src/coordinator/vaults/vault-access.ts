@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../base/errors.ts'
-import type { Id, VaultRow } from '../../catalogue/catalogue.ts'
+import type { Id } from '../../catalogue/ids.ts'
+import type { VaultRow } from '../../catalogue/rows/vaults.ts'
 import { toHex } from '../../base/bytes.ts'
 import { decodeVaultRecord, type VaultRights } from '../../core/vault-record.ts'
 import type { Callers, CoordinatorContext } from '../context.ts'

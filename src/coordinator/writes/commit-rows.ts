@@ -1,7 +1,7 @@
 /** Operations of a commit as the catalogue takes them, checked against what their writer signed. */
 import { equalBytes, toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import type { NewPage, OperationRow } from '../../catalogue/catalogue.ts'
+import type { NewPage, OperationRow } from '../../catalogue/rows/commits.ts'
 import type { Operation } from '../../core/operation.ts'
 import { listRoot, pageHash } from '../../core/page.ts'
 import type { ControlRequest } from '../../wire/control.ts'

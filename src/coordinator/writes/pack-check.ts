@@ -5,7 +5,8 @@
  */
 import { toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import type { NewPack, NewShard, Policy, VaultRow } from '../../catalogue/catalogue.ts'
+import type { NewPack, NewShard } from '../../catalogue/rows/packs.ts'
+import type { Policy, VaultRow } from '../../catalogue/rows/vaults.ts'
 import { checkPlacement } from '../../core/placement.ts'
 import { packTailBytes, shardBytesOf } from '../../core/pack.ts'
 import { verifyReceipt } from '../../core/receipt.ts'

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-import type { NewPage } from '../../catalogue/catalogue.ts'
+import type { NewPage } from '../../catalogue/rows/commits.ts'
 
 /** The form of pages by themselves: whole chunk ids, at least one, and full but for a list's last. MALFORMED. */
 export function checkPages(pages: readonly NewPage[]): void {

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../base/errors.ts'
-import type { Policy } from '../../catalogue/catalogue.ts'
+import type { Policy } from '../../catalogue/rows/vaults.ts'
 
 /** Durable shards this write needs: what it asks for, else what the vault's policy says. BAD_POLICY. */
 export function writeThreshold(policy: Policy, asked: number | undefined): number {

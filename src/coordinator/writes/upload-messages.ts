@@ -1,6 +1,6 @@
 import { toBase64 } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import type { NewShard } from '../../catalogue/catalogue.ts'
+import type { NewShard } from '../../catalogue/rows/packs.ts'
 import type { MessageHandler } from '../context.ts'
 import { createPace } from '../pace.ts'
 import { packIdentities } from '../pack-roots.ts'

@@ -6,7 +6,7 @@ import {
   type InlineCatalogue,
   type SqliteDatabase,
 } from '../../catalogue/adapters/open-inline.ts'
-import type { NodeConfig } from '../../catalogue/catalogue.ts'
+import type { NodeConfig } from '../../catalogue/rows/nodes.ts'
 import type { LimitValues } from '../../coordinator/context.ts'
 import {
   createCoordinator,

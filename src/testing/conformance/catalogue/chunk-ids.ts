@@ -1,4 +1,5 @@
-import type { Blob, NewChunk } from '../../../catalogue/catalogue.ts'
+import type { Blob } from '../../../catalogue/ids.ts'
+import type { NewChunk } from '../../../catalogue/rows/packs.ts'
 
 export function ids(chunks: readonly NewChunk[]): Blob[] {
   return chunks.map((chunk) => chunk.id)

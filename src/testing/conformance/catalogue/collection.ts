@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
-import type { NewChunk } from '../../../catalogue/catalogue.ts'
+import type { NewChunk } from '../../../catalogue/rows/packs.ts'
 import { ids } from './chunk-ids.ts'
 import type { Scene } from './scene.ts'
 import type { Check } from './suite.ts'

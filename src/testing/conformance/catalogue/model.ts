@@ -3,7 +3,8 @@
  * under some hundred random commits.
  */
 import assert from 'node:assert/strict'
-import type { CommitAnswer, Conflict, Id, OperationRow } from '../../../catalogue/catalogue.ts'
+import type { CommitAnswer, Conflict, OperationRow } from '../../../catalogue/rows/commits.ts'
+import type { Id } from '../../../catalogue/ids.ts'
 import type { Scene } from './scene.ts'
 import type { Check } from './suite.ts'
 

@@ -1,7 +1,7 @@
 /** Calls issued at once that must conflict, or come one after the other: either order is right, no other. */
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
-import type { CommitAnswer } from '../../../catalogue/catalogue.ts'
+import type { CommitAnswer } from '../../../catalogue/rows/commits.ts'
 import { ids } from './chunk-ids.ts'
 import type { Scene } from './scene.ts'
 import type { Check } from './suite.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
-import type { Id, NewChunk } from '../../../catalogue/catalogue.ts'
+import type { Id } from '../../../catalogue/ids.ts'
+import type { NewChunk } from '../../../catalogue/rows/packs.ts'
 import { ids, joined } from './chunk-ids.ts'
 import type { Scene } from './scene.ts'
 import type { Check } from './suite.ts'

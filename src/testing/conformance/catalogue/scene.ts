@@ -1,20 +1,18 @@
 /** A catalogue with nodes, an account and its vault, and short words for what tests do with them. */
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
+import type { Blob, Id } from '../../../catalogue/ids.ts'
+import type { Catalogue } from '../../../catalogue/catalogue.ts'
 import type {
-  Blob,
-  Catalogue,
   CommitAnswer,
   CommitRequest,
-  Id,
-  NewAccount,
-  NewChunk,
-  NewPack,
   NewPage,
-  NewVault,
-  NodeConfig,
   OperationRow,
-} from '../../../catalogue/catalogue.ts'
+} from '../../../catalogue/rows/commits.ts'
+import type { NewAccount } from '../../../catalogue/rows/accounts.ts'
+import type { NewChunk, NewPack } from '../../../catalogue/rows/packs.ts'
+import type { NewVault } from '../../../catalogue/rows/vaults.ts'
+import type { NodeConfig } from '../../../catalogue/rows/nodes.ts'
 import { SeededRandom } from '../../simulation/seeded-random.ts'
 import { joined } from './chunk-ids.ts'
 import type { OpenedCatalogue } from './harness.ts'

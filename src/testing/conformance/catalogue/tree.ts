@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
-import type { OperationRow } from '../../../catalogue/catalogue.ts'
+import type { OperationRow } from '../../../catalogue/rows/commits.ts'
 import type { Check } from './suite.ts'
 
 export const treeChecks: Record<string, Check> = {

@@ -1,0 +1,66 @@
+/** Packs, what is in them, and where their shards are. */
+import type { Blob, Id } from '../ids.ts'
+
+/** Of a pack, wherever its shards are. */
+export interface PackRow {
+  readonly pack: Id
+  readonly kind: number
+  readonly code: number
+  readonly k: number
+  readonly m: number
+  readonly packLength: number
+  readonly shardLength: number
+  readonly generation: number
+  /** k + m data roots, 32 bytes each, together. */
+  readonly dataRoots: Blob
+}
+
+export interface NewPack extends PackRow {
+  readonly chunks: readonly NewChunk[]
+  /** All k + m: durable ones with their record number, the others where they are wanted. */
+  readonly shards: readonly NewShard[]
+}
+
+export interface NewChunk {
+  readonly id: Blob
+  readonly offset: number
+  readonly length: number
+  readonly generation: number
+}
+
+/** Ordered by pack, index, generation, as nodes list them. */
+export interface ShardKey {
+  readonly pack: Id
+  readonly index: number
+  readonly generation: number
+}
+
+/** `missing`: wanted at `node`, not there. `unknown`: until a census. `lost`: proven gone, no place wanted. */
+export type ShardState = 'durable' | 'missing' | 'unknown' | 'lost'
+
+export interface NewShard extends ShardKey {
+  readonly node: Id
+  readonly state: 'durable' | 'missing'
+  readonly recordNumber: number | undefined
+  /** Of the receipt. A durable shard of another store than the node has by now is `unknown`. */
+  readonly storeId?: Id | undefined
+}
+
+export interface HeldShard extends ShardKey {
+  readonly vault: Id
+  readonly recordNumber: number
+  readonly ageMs: number
+  /** Zeros of one that the node knows to be damaged: its row becomes missing. */
+  readonly root: Blob
+}
+
+export interface PackPlaces extends PackRow {
+  readonly vault: Id
+  readonly shards: readonly {
+    readonly index: number
+    readonly node: Id
+    readonly state: ShardState
+    readonly recordNumber: number | undefined
+    readonly sinceMs: number
+  }[]
+}
