@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { OperationRow } from '../src/catalogue/catalogue.ts'
+import type { OperationRow } from '../src/catalogue/rows/commits.ts'
 import { openSqliteCatalogue } from '../src/catalogue/adapters/sqlite-worker.ts'
 import { ids, joined } from '../src/testing/conformance/catalogue/chunk-ids.ts'
 import { Scene } from '../src/testing/conformance/catalogue/scene.ts'
