@@ -16,6 +16,7 @@ import type { EngineRooms } from './engine-rooms.ts'
 import { KeptIndexes } from './kept-indexes.ts'
 import { Machine } from './machine.ts'
 import type { MachineOptions } from './machine.ts'
+import type { Plants } from './plants.ts'
 import type { SimulatedProcess } from './process.ts'
 import { unreliableTransport } from './unreliable-transport.ts'
 
@@ -23,8 +24,7 @@ export interface ClientHostOptions extends MachineOptions {
   readonly account: string
   readonly coordinatorAddress: string
   readonly rooms: EngineRooms
-  /** Planted between client and network. */
-  readonly wrapTransport: (transport: ControlTransport) => ControlTransport
+  readonly plants?: Plants
 }
 
 export class ClientHost extends Machine {
@@ -86,8 +86,7 @@ export class ClientHost extends Machine {
       primitives,
       opaque: () => Promise.resolve(fakeOpaqueClient({ primitives, random })),
       keyWrap: () => Promise.resolve(createFakeKeyWrap(primitives, random)),
-      transport: (address) =>
-        this.#options.wrapTransport(this.#transport({ network, address, clock })),
+      transport: (address) => this.#transport({ network, address, clock }),
       sessions: this.#sessions,
       indexes: this.#indexes,
       logger: this.logger,
@@ -107,10 +106,11 @@ export class ClientHost extends Machine {
   #engine({ random }: SimulatedProcess, slotBytes: number): Engine {
     const { primitives } = this.parts
     const user = { primitives, random, files: this.files }
-    const { engine, leave } = this.#options.rooms.open(user, slotBytes)
+    const { plants, rooms } = this.#options
+    const { engine, leave } = rooms.open(user, slotBytes)
     this.#leaveRooms.push(leave)
     return {
-      ...engine,
+      ...(plants?.wrapEngine?.(engine) ?? engine),
       close: () => {
         leave()
         return Promise.resolve()

@@ -15,14 +15,16 @@ import { fakeOpaqueServer } from '../../fake-opaque.ts'
 import { serveSimulatedControl } from '../simulated-control.ts'
 import { Machine } from './machine.ts'
 import type { MachineOptions } from './machine.ts'
+import type { Plants } from './plants.ts'
 import { ProcessEnded } from './process.ts'
 import type { SimulatedProcess } from './process.ts'
 
 export interface CoordinatorHostOptions extends MachineOptions {
   readonly nodes: readonly NodeConfig[]
   readonly limits: NonNullable<CoordinatorConfig['limits']>
-  /** Planted between coordinator and catalogue. */
-  readonly wrapCatalogue: (catalogue: Catalogue) => Catalogue
+  readonly plants?: Plants
+  /** Sees all that the coordinator asks of the catalogue. */
+  readonly watch?: (catalogue: Catalogue) => Catalogue
 }
 
 const port = 10_000
@@ -67,11 +69,12 @@ export class CoordinatorHost extends Machine {
   #create(process: SimulatedProcess, catalogue: Catalogue): Promise<Coordinator> {
     const { clock, random, network } = process
     const { primitives, gridSecret } = this.parts
-    const { nodes, limits, wrapCatalogue } = this.#options
+    const { nodes, limits, plants, watch } = this.#options
+    const planted = plants?.wrapCatalogue?.(catalogue, this.database) ?? catalogue
     const world = { clock, random, primitives, network }
     return createCoordinator({
       ...world,
-      catalogue: wrapCatalogue(catalogue),
+      catalogue: watch?.(planted) ?? planted,
       opaque: fakeOpaqueServer(world, gridKeys(primitives, gridSecret).opaqueSeed),
       gridSecret,
       config: { nodes, signup: { kind: 'open' }, limits },

@@ -1,6 +1,6 @@
 /** The machines of a simulated grid: one coordinator, nodes in zones, clients of a few accounts. */
 import { sleep } from '../../../base/clock.ts'
-import type { ShardStore } from '../../../blocks/shard-store.ts'
+import type { Catalogue } from '../../../catalogue/catalogue.ts'
 import { gridKeys } from '../../../core/grid-keys.ts'
 import type { Primitives } from '../../../core/primitives.ts'
 import { Scheduler } from '../scheduler.ts'
@@ -13,6 +13,7 @@ import { CoordinatorHost } from './coordinator-host.ts'
 import type { CoordinatorHostOptions } from './coordinator-host.ts'
 import type { EngineRooms } from './engine-rooms.ts'
 import type { GridParts, MachineOptions } from './machine.ts'
+import type { Plants } from './plants.ts'
 import { heartbeatMs, NodeHost } from './node-host.ts'
 
 export interface GridOptions {
@@ -24,6 +25,8 @@ export interface GridOptions {
   readonly accounts: readonly string[]
   /** The zone of each node. */
   readonly zones: readonly string[]
+  readonly plants: Plants
+  readonly watch: (catalogue: Catalogue, grid: SimulatedGrid) => Catalogue
   readonly echo?: (line: string) => void
 }
 
@@ -43,12 +46,13 @@ export class SimulatedGrid {
     const trace = new Trace(() => scheduler.nowMs, options.echo)
     const gridSecret = this.random.bytes(32)
     this.parts = { scheduler, network, primitives, trace, gridSecret }
-    this.nodes = zones.map((zone, at) => this.#node(`node-${at + 1}`, zone))
+    this.nodes = zones.map((zone, at) => this.#node(`node-${at + 1}`, zone, options))
     this.coordinator = new CoordinatorHost({
       ...this.#machine(coordinatorName),
       nodes: this.nodes.map(({ config }) => config),
       limits: { heartbeatMs, nodeDownMs: 3 * heartbeatMs, collectPeriodMs, ...options.limits },
-      wrapCatalogue: (catalogue) => catalogue,
+      plants: options.plants,
+      watch: (catalogue) => options.watch(catalogue, this),
     })
     this.clients = accounts.map((account, at) => this.#client(`client-${at + 1}`, account, options))
   }
@@ -74,24 +78,24 @@ export class SimulatedGrid {
     this.coordinator.database.close()
   }
 
-  #node(name: string, zone: string): NodeHost {
+  #node(name: string, zone: string, { plants }: GridOptions): NodeHost {
     const { primitives, gridSecret } = this.parts
     return new NodeHost({
       ...this.#machine(name),
       zone,
       coordinatorKey: gridKeys(primitives, gridSecret).identityKey,
       coordinatorAddress: `${coordinatorName}:10000`,
-      wrapStore: (store: ShardStore) => store,
+      plants,
     })
   }
 
-  #client(name: string, account: string, { rooms }: GridOptions): ClientHost {
+  #client(name: string, account: string, { rooms, plants }: GridOptions): ClientHost {
     return new ClientHost({
       ...this.#machine(name),
       account,
       rooms,
       coordinatorAddress: `${coordinatorName}:10000`,
-      wrapTransport: (transport) => transport,
+      plants,
     })
   }
 

@@ -62,6 +62,11 @@ export class Machine {
     return { debug: tell, info: tell, warn: tell, error: tell }
   }
 
+  /** What its wall clock shows. */
+  wallMs(): number {
+    return this.parts.scheduler.clock(this.clockOffsetMs).nowMs()
+  }
+
   /** A process in the place of the last, which has ended. */
   begin(): SimulatedProcess {
     const { scheduler, network } = this.parts

@@ -3,7 +3,6 @@ import { toHex } from '../../../base/bytes.ts'
 import { limits } from '../../../base/limits.ts'
 import { openSegmentStore } from '../../../blocks/segment-store.ts'
 import type { ShardStore } from '../../../blocks/shard-store.ts'
-import type { StoreFaults } from '../../../blocks/store-faults.ts'
 import type { NodeConfig } from '../../../catalogue/rows/nodes.ts'
 import { nodeId } from '../../../core/node-id.ts'
 import { startHeartbeat } from '../../../node/heartbeat.ts'
@@ -18,15 +17,14 @@ import { lyingStore } from './lying-store.ts'
 import type { Lie } from './lying-store.ts'
 import { Machine } from './machine.ts'
 import type { MachineOptions } from './machine.ts'
+import type { Plants } from './plants.ts'
 import type { SimulatedProcess } from './process.ts'
 
 export interface NodeHostOptions extends MachineOptions {
   readonly zone: string
   readonly coordinatorKey: Uint8Array
   readonly coordinatorAddress: string
-  /** Planted between server and store. */
-  readonly wrapStore: (store: ShardStore, host: NodeHost) => ShardStore
-  readonly storeFaults?: StoreFaults
+  readonly plants?: Plants
 }
 
 const port = 10_001
@@ -85,6 +83,7 @@ export class NodeHost extends Machine {
 
   async #open(process: SimulatedProcess): Promise<ShardStore> {
     const { primitives } = this.parts
+    const { plants } = this.#options
     const store = await openSegmentStore({
       disk: this.disk.process(),
       clock: process.clock,
@@ -94,9 +93,9 @@ export class NodeHost extends Machine {
       segmentBytes: 4 * 1024 * 1024,
       diskReserveBytes,
       checkpointRecords: 40,
-      ...(this.#options.storeFaults && { faults: this.#options.storeFaults }),
+      ...(plants?.storeFaults && { faults: plants.storeFaults }),
     })
-    return lyingStore(this.#options.wrapStore(store, this), () => this.lie)
+    return lyingStore(plants?.wrapStore?.(store) ?? store, () => this.lie)
   }
 
   async #serve(process: SimulatedProcess, store: ShardStore): Promise<NodeServer> {

@@ -46,6 +46,21 @@ export async function incompletePacks(grid: SimulatedGrid): Promise<string[]> {
   return complaints
 }
 
+/** Shards that their rows call durable, and that their nodes do not have. */
+export async function lostShards(
+  grid: SimulatedGrid,
+): Promise<{ readonly node: string; readonly complaint: string }[]> {
+  const held = await heldShards(grid)
+  return livePacks(grid).flatMap((pack) =>
+    placesOf(grid, pack)
+      .filter((place) => place.state === shardCode.durable && !held.has(nameOf(pack, place)))
+      .map((place) => {
+        const complaint = `shard ${nameOf(pack, place)} is called durable, and is not there`
+        return { node: toHex(place.node), complaint }
+      }),
+  )
+}
+
 /** Everything that nothing needs any more. */
 export async function leaks(grid: SimulatedGrid): Promise<string[]> {
   const complaints: string[] = []

@@ -3,6 +3,7 @@ import { sleep } from '../../../base/clock.ts'
 import type { Primitives } from '../../../core/primitives.ts'
 import type { EngineRooms } from '../grid/engine-rooms.ts'
 import { SimulatedGrid } from '../grid/grid.ts'
+import type { Plants } from '../grid/plants.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Contents } from './contents.ts'
 import { Court, Violation } from './judge.ts'
@@ -13,11 +14,13 @@ import { becomeComplete, collectAll } from './settle.ts'
 import type { Settling } from './settle.ts'
 import { aftermathMs, Troubles } from './troubles.ts'
 import { User } from './user.ts'
+import { watchedCatalogue } from './watched-catalogue.ts'
 
 export interface ScenarioOptions {
   readonly seed: number
   readonly primitives: Primitives
   readonly rooms: EngineRooms
+  readonly plants?: Plants
   readonly echo?: (line: string) => void
 }
 
@@ -68,7 +71,7 @@ class Story {
   readonly #court: Court
   readonly #users: readonly User[]
 
-  constructor({ seed, primitives, rooms, echo }: ScenarioOptions) {
+  constructor({ seed, primitives, rooms, plants = {}, echo }: ScenarioOptions) {
     this.#random = new SeededRandom(seed ^ 0x5eed)
     this.#limits = this.#random.pick(patience)
     this.grid = new SimulatedGrid({
@@ -81,6 +84,13 @@ class Story {
         ['ada', 'ada', 'bob'],
       ]),
       zones: this.#random.pick(zonesOfNodes),
+      plants,
+      watch: (catalogue, { coordinator }) =>
+        watchedCatalogue(catalogue, {
+          database: coordinator.database,
+          nowMs: () => coordinator.wallMs(),
+          complain: (what) => this.complain(what),
+        }),
       ...(echo && { echo }),
     })
     const { scheduler, trace } = this.grid.parts
@@ -101,12 +111,14 @@ class Story {
 
   async #tell(): Promise<void> {
     await this.grid.start()
-    const mischief = new Mischief(this.#plot())
+    const plot = this.#plot()
+    const mischief = new Mischief(plot)
     const doing = mischief.run()
     await Promise.all(this.#users.map((user) => user.run(this.#random.between(5, 10))))
     await mischief.stop()
     await doing
-    const settling = { grid: this.grid, court: this.#court, limits: this.#limits }
+    const { faithless } = plot
+    const settling = { grid: this.grid, court: this.#court, limits: this.#limits, faithless }
     await becomeComplete(settling)
     // Nothing excuses any failure from here on
     await this.#pass(aftermathMs)

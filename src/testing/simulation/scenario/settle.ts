@@ -1,12 +1,14 @@
 /** After all mischief: what is kept becomes complete again, what nobody needs goes, and nothing else. */
 import type { LimitValues } from '../../../coordinator/context.ts'
 import type { SimulatedGrid } from '../grid/grid.ts'
-import { brokenFeeds, incompletePacks, leaks, miscounts } from './audit.ts'
+import type { NodeHost } from '../grid/node-host.ts'
+import { brokenFeeds, incompletePacks, leaks, lostShards, miscounts } from './audit.ts'
 import type { Court } from './judge.ts'
 
 export interface Settling {
   readonly grid: SimulatedGrid
   readonly court: Court
+  readonly faithless: readonly NodeHost[]
   /** Of the coordinator. */
   readonly limits: Pick<LimitValues, 'trashMs' | 'retentionMs' | 'collectGraceMs'>
 }
@@ -17,17 +19,29 @@ const censusMs = 25 * 3_600_000
 const graceRounds = 6
 
 /** Waits until every pack has all its shards again. */
-export async function becomeComplete({ grid, court }: Settling): Promise<void> {
+export async function becomeComplete(settling: Settling): Promise<void> {
+  const { grid, court } = settling
   for (let tries = 0; ; tries += 1) {
     const complaints = await incompletePacks(grid)
     if (complaints.length === 0) return
-    // What a node lost without knowing is found when it is counted again
-    if (tries === completeTriesMax) grid.parts.scheduler.skip(censusMs)
+    if (tries === completeTriesMax) {
+      await blameFaithful(settling)
+      // What a node lost without knowing is found when it is counted again
+      grid.parts.scheduler.skip(censusMs)
+    }
     if (tries === 2 * completeTriesMax) {
       court.complain(`not complete after all is well: ${complaints[0]} (${complaints.length} such)`)
       return
     }
     await pass(grid, lookMs * Math.min(tries + 1, 5))
+  }
+}
+
+/** A node that never lost anything has all that its rows say. */
+async function blameFaithful({ grid, court, faithless }: Settling): Promise<void> {
+  const names = new Set(faithless.map(({ node }) => node))
+  for (const { node, complaint } of await lostShards(grid)) {
+    if (!names.has(node)) court.complain(complaint)
   }
 }
 

@@ -1,0 +1,63 @@
+/** A catalogue that is watched: what must hold at each moment is checked with questions of its own. */
+import type { SqliteDatabase } from '../../../catalogue/adapters/open-inline.ts'
+import { packState, shardCode } from '../../../catalogue/adapters/sql/codes.ts'
+import type { Catalogue } from '../../../catalogue/catalogue.ts'
+import { catalogueWith } from '../grid/passing-catalogue.ts'
+
+type CommitRequest = Parameters<Catalogue['commit']>[0]
+
+export interface Watching {
+  readonly database: SqliteDatabase
+  readonly nowMs: () => number
+  readonly complain: (what: string) => void
+}
+
+export function watchedCatalogue(catalogue: Catalogue, watching: Watching): Catalogue {
+  return catalogueWith(catalogue, {
+    async commit(request) {
+      const answer = await catalogue.commit(request)
+      if (answer.kind === 'committed') checkChunks(request, watching)
+      return answer
+    },
+    async emptyTrash(request) {
+      const before = leasedChunks(watching)
+      const emptied = await catalogue.emptyTrash(request)
+      const after = leasedChunks(watching)
+      for (const chunk of before) {
+        if (!after.has(chunk))
+          watching.complain(`chunk ${chunk} went in spite of its upload's lease`)
+      }
+      return emptied
+    },
+  })
+}
+
+/** Whatever was committed refers to packs that are alive and as durable as was asked for. */
+function checkChunks(request: CommitRequest, { database, complain }: Watching): void {
+  for (const { version, chunkCount } of request.operations) {
+    const rows = database.run(
+      `select count(*) as refs, min(packs.state = ${packState.live}) as live,
+       min((select count(*) from shards where shards.pack = packs.key
+            and shards.state in (${shardCode.durable}, ${shardCode.unknown})) >=
+           coalesce(?, vaults.threshold)) as durable
+       from versions join refs on refs.version = versions.key
+       join chunks on chunks.key = refs.chunk join packs on packs.key = chunks.pack
+       join vaults on vaults.key = versions.vault where versions.id = ?`,
+      [request.threshold ?? null, Uint8Array.fromHex(version)],
+    )
+    const { refs, live, durable } = rows[0] as Record<'refs' | 'live' | 'durable', number>
+    if (refs !== chunkCount) complain(`version ${version} has ${refs} of ${chunkCount} references`)
+    if (refs > 0 && live === 0) complain(`version ${version} refers to a pack that is dead`)
+    if (refs > 0 && durable === 0) complain(`version ${version} refers to a pack short of shards`)
+  }
+}
+
+function leasedChunks({ database, nowMs }: Watching): Set<string> {
+  const rows = database.run(
+    `select distinct lower(hex(chunks.id)) as id from chunks
+     join upload_packs on upload_packs.pack = chunks.pack
+     join uploads on uploads.key = upload_packs.upload where uploads.expires_ms > ?`,
+    [nowMs()],
+  ) as { readonly id: string }[]
+  return new Set(rows.map(({ id }) => id))
+}
