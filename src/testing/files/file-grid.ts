@@ -63,7 +63,6 @@ export class FileGrid {
       ...this.#machine('coordinator'),
       nodes: this.nodes.map(({ config }) => config),
       limits: options.limits ?? {},
-      wrapCatalogue: (catalogue) => catalogue,
     })
     this.machine = new CommandHost({ ...this.#machine('client'), rooms, folder: this.folder })
   }
