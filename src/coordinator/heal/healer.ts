@@ -8,7 +8,7 @@ import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import type { BackgroundService } from '../background-loop.ts'
 import type { Census } from './census.ts'
 import { canRebuild, rebuildPack, type HealWorld } from './rebuild.ts'
-import { lookAtSuspect } from './suspects.ts'
+import { lookAtSuspect } from './look-at-suspect.ts'
 
 export class Healer implements BackgroundService {
   readonly #world: HealWorld

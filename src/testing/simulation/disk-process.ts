@@ -2,9 +2,9 @@ import { alignBytes, isAligned } from '../../base/aligned.ts'
 import { assert } from '../../base/assert.ts'
 import type { Disk, DiskFile, DiskLock, DiskSpace, OpenOptions } from '../../base/disk.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import type { DiskOperation, SimulatedDisk } from './simulated-disk.ts'
 import { pageBytes, type SimulatedFile } from './simulated-file.ts'
 import { notFound } from './simulated-folders.ts'
+import type { DiskOperation, SimulatedMedium } from './simulated-medium.ts'
 
 /** Simulated time of an operation: a part that varies, and one by bytes. */
 const delayMsMax: Readonly<Record<DiskOperation, number>> = {
@@ -19,10 +19,10 @@ const bytesPerMs = 1_000_000
 
 /** A simulated disk as one process sees it, until it ends. */
 export class DiskProcess implements Disk {
-  readonly #disk: SimulatedDisk
+  readonly #disk: SimulatedMedium
   #ended = false
 
-  constructor(disk: SimulatedDisk) {
+  constructor(disk: SimulatedMedium) {
     this.#disk = disk
   }
 
@@ -128,12 +128,12 @@ interface WriteUnderWay {
 
 class OpenSimulatedFile implements DiskFile {
   readonly #process: DiskProcess
-  readonly #disk: SimulatedDisk
+  readonly #disk: SimulatedMedium
   readonly #opened: OpenedFile
   readonly #writes = new Set<WriteUnderWay>()
   #closed = false
 
-  constructor(process: DiskProcess, disk: SimulatedDisk, opened: OpenedFile) {
+  constructor(process: DiskProcess, disk: SimulatedMedium, opened: OpenedFile) {
     this.#process = process
     this.#disk = disk
     this.#opened = opened

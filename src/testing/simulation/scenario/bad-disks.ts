@@ -1,5 +1,5 @@
 /** Disks that are full or fail: nothing that was acknowledged may be lost by them. */
-import type { DiskTrouble } from '../simulated-disk.ts'
+import type { DiskTrouble } from '../simulated-medium.ts'
 import { anyNode } from './stage.ts'
 import type { Deed } from './stage.ts'
 
