@@ -6,7 +6,7 @@ import type { Subject } from './subject.ts'
 /** Holdfast itself: a grid of four nodes, 2+2, through the launcher as people run it. */
 export async function startHoldfast(scratch: Scratch): Promise<Subject> {
   const grid = await Grid.start(scratch)
-  const used = async (...line: string[]): Promise<Usage> => (await grid.measure(line)).usage
+  const used = async (...line: string[]): Promise<Usage> => await grid.measure(line)
   return {
     name: 'holdfast',
     encrypts: true,

@@ -22,7 +22,7 @@ export async function openRclone(
   }
   const call = { program, environment }
   const used = async (...line: string[]): Promise<Usage> =>
-    (await measure(scratch, { ...call, line }, minio.servers)).usage
+    await measure(scratch, { ...call, line }, minio.servers)
   const place = (name: string): string => (crypt ? `sealed:${name}` : `store:${bucket}/${name}`)
   await run(scratch, { ...call, line: ['mkdir', `store:${bucket}`] })
   return {

@@ -19,7 +19,7 @@ export async function openRestic(
   }
   const call = { program, environment }
   const used = async (...line: string[]): Promise<Usage> =>
-    (await measure(scratch, { ...call, line }, minio.servers)).usage
+    await measure(scratch, { ...call, line }, minio.servers)
   const backup = (source: string, name: string): Promise<Usage> =>
     used('backup', '--quiet', '--tag', name, source)
   await run(scratch, { ...call, line: ['init'] })

@@ -1,6 +1,9 @@
 /** Runs one command to its end and takes the time. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { utf8ToText } from '../../src/base/bytes.ts'
 import { readPeak, readProcessor } from './proc.ts'
 import type { Scratch } from './scratch.ts'
 import { ServerMeter } from './usage.ts'
@@ -13,31 +16,26 @@ export interface Command {
   readonly program: string
   readonly line: readonly string[]
   readonly environment?: Readonly<Record<string, string>> | undefined
-  /** Standard output is kept instead of thrown away. */
-  readonly keepsOutput?: boolean
-  /** Exits that are no failure; 0 alone unless told. */
-  readonly exits?: readonly number[]
+  /** Goes into standard input; without it there is none. */
+  readonly input?: Iterable<Uint8Array>
+  /** Is given what comes out of standard output; without it, it goes to /dev/null. */
+  readonly takes?: (bytes: Uint8Array) => void
 }
 
-export interface CommandResult {
-  readonly usage: Usage
-  readonly output: string
-}
-
-/** Throws when it ends with another exit than it should. Standard output goes to /dev/null unless kept. */
+/** Throws when it ends with another exit than it should. */
 export async function measure(
   scratch: Scratch,
   command: Command,
   servers: readonly ServerProcess[] = [],
-): Promise<CommandResult> {
+): Promise<Usage> {
   const meter = new ServerMeter(servers)
   const processorBefore = readProcessor('self').children
   const startMs = performance.now()
   const child = start(scratch, command)
   const ended = endOf(child, command)
   const peak = new PeakWatch(child.pid!)
-  const { output, endMs } = await ended.finally(() => peak.stop())
-  const usage = {
+  const endMs = await ended.finally(() => peak.stop())
+  return {
     seconds: (endMs - startMs) / 1000,
     client: {
       processorSeconds: readProcessor('self').children - processorBefore,
@@ -45,23 +43,27 @@ export async function measure(
     },
     servers: meter.read(),
   }
-  return { usage, output }
 }
 
-/** The same for what nobody measures. */
+/** The same for what nobody measures: its standard output. */
 export async function run(scratch: Scratch, command: Command): Promise<string> {
-  const kept = { ...command, keepsOutput: true }
-  return (await endOf(start(scratch, kept), kept)).output
+  let output = ''
+  const takes = (bytes: Uint8Array): void => {
+    output += utf8ToText(bytes)
+  }
+  await endOf(start(scratch, { ...command, takes }), command)
+  return output
 }
 
-function start(
-  scratch: Scratch,
-  { program, line, environment, keepsOutput }: Command,
-): ChildProcess {
+function start(scratch: Scratch, command: Command): ChildProcess {
+  const { program, line, environment, input, takes } = command
   const child = spawn(program, line, {
     env: { ...cleanEnvironment(), ...environment },
-    stdio: ['ignore', keepsOutput === true ? 'pipe' : 'ignore', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', takes ? 'pipe' : 'ignore', 'pipe'],
   })
+  if (takes) child.stdout!.on('data', takes)
+  // Who closes its input early says why by its exit
+  if (input) pipeline(Readable.from(input), child.stdin!).catch(() => {})
   return scratch.own(child)
 }
 
@@ -72,21 +74,15 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   )
 }
 
-interface Ended {
-  readonly output: string
-  /** When the process was gone, whoever still holds its pipes. */
-  readonly endMs: number
-}
-
-function endOf(child: ChildProcess, command: Command): Promise<Ended> {
-  let [output, complaint, endMs] = ['', '', 0]
-  child.stdout?.on('data', (bytes: Buffer) => (output += bytes.toString()))
+/** When the process was gone, whoever still holds its pipes. */
+function endOf(child: ChildProcess, command: Command): Promise<number> {
+  let [complaint, endMs] = ['', 0]
   child.stderr!.on('data', (bytes: Buffer) => (complaint += bytes.toString()))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', () => (endMs = performance.now()))
     child.once('close', (exit, signal) => {
-      if ((command.exits ?? [0]).includes(exit ?? -1)) resolve({ output, endMs })
+      if (exit === 0) resolve(endMs)
       else reject(new Error(`${lineText(command)} ended with ${exit ?? signal}:\n${complaint}`))
     })
   })

@@ -6,15 +6,16 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { cleanEnvironment, measure, run } from './command.ts'
-import type { Command, CommandResult } from './command.ts'
+import type { Command } from './command.ts'
 import { end } from './scratch.ts'
 import type { Scratch } from './scratch.ts'
-import type { ServerProcess } from './usage.ts'
+import type { ServerProcess, Usage } from './usage.ts'
 
-const program = join(import.meta.dirname, '..', '..', 'holdfast')
+export const program = join(import.meta.dirname, '..', '..', 'holdfast')
 const downWithinMs = 10_000
+const readyWithinMs = 60_000
 
-interface ReadyLine {
+interface UpReady {
   readonly coordinator: { readonly pid: number }
   readonly nodes: readonly { readonly name: string; readonly pid: number }[]
 }
@@ -23,32 +24,40 @@ interface Status {
   readonly nodes: readonly { readonly name: string; readonly state: string }[]
 }
 
-export class Grid {
+export interface GridParts {
   readonly home: string
   /** The coordinator, then the nodes. */
   readonly servers: readonly ServerProcess[]
-  readonly #scratch: Scratch
-  readonly #up: ChildProcess
+  /** What is to be ended with it. */
+  readonly children: readonly ChildProcess[]
+}
 
-  private constructor(scratch: Scratch, up: ChildProcess, grid: Pick<Grid, 'home' | 'servers'>) {
+export class Grid {
+  readonly #scratch: Scratch
+  readonly #parts: GridParts
+
+  constructor(scratch: Scratch, parts: GridParts) {
     this.#scratch = scratch
-    this.#up = up
-    this.home = grid.home
-    this.servers = grid.servers
+    this.#parts = parts
   }
 
-  /** Of `nodes` nodes in a new home on the disk; a process that dies stays dead. */
+  /** Of `nodes` nodes in a new home on the disk, by `up`; a process that dies stays dead. */
   static async start(scratch: Scratch, nodes = 4): Promise<Grid> {
     const home = scratch.diskFolder('grid')
     const port = await scratch.ports(nodes + 1)
     const flags = ['--coordinator-port', port, '--base-port', port + 1, '--nodes', nodes]
-    const line = ['up', '--home', home, '--json', '--no-restart', ...flags.map(String)]
-    const up = scratch.own(
-      spawn(program, line, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] }),
-    )
-    const ready = await readyLine(up)
+    const up = startServer(scratch, ['up', '--home', home, '--no-restart', ...flags.map(String)])
+    const ready = await readyLine<UpReady>(up)
     const servers = [{ name: 'coordinator', pid: ready.coordinator.pid }, ...ready.nodes]
-    return new Grid(scratch, up, { home, servers })
+    return new Grid(scratch, { home, servers, children: [up] })
+  }
+
+  get home(): string {
+    return this.#parts.home
+  }
+
+  get servers(): readonly ServerProcess[] {
+    return this.#parts.servers
   }
 
   get nodes(): readonly ServerProcess[] {
@@ -56,7 +65,7 @@ export class Grid {
   }
 
   /** What the shipped launcher runs, measured. */
-  measure(line: readonly string[], options: Partial<Command> = {}): Promise<CommandResult> {
+  measure(line: readonly string[], options: Partial<Command> = {}): Promise<Usage> {
     return measure(this.#scratch, this.#command(line, options), this.servers)
   }
 
@@ -77,7 +86,7 @@ export class Grid {
 
   /** Ends it and removes its home. */
   async stop(): Promise<void> {
-    await end(this.#up)
+    await Promise.all(this.#parts.children.map(end))
     rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
@@ -105,11 +114,29 @@ export async function withGrid<Value>(
   }
 }
 
-function readyLine(up: ChildProcess): Promise<ReadyLine> {
+/** The built program as a server that says when it is ready. */
+export function startServer(scratch: Scratch, line: readonly string[]): ChildProcess {
+  return scratch.own(
+    spawn(program, [...line, '--json'], {
+      env: cleanEnvironment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  )
+}
+
+/** The first line it prints. Rejects when it ends, or takes too long. */
+export function readyLine<Ready>(server: ChildProcess): Promise<Ready> {
   return new Promise((resolve, reject) => {
-    createInterface({ input: up.stdout! }).once('line', (text) =>
-      resolve(JSON.parse(text) as ReadyLine),
-    )
-    up.once('close', (exit) => reject(new Error(`up ended with ${exit} before it was ready`)))
+    const fail = (why: string): void =>
+      reject(new Error(`${server.spawnargs.join(' ')} is not ready: ${why}`))
+    const patience = setTimeout(() => fail(`${readyWithinMs} ms have passed`), readyWithinMs)
+    createInterface({ input: server.stdout! }).once('line', (text) => {
+      clearTimeout(patience)
+      resolve(JSON.parse(text) as Ready)
+    })
+    server.once('close', (exit) => {
+      clearTimeout(patience)
+      fail(`it ended with ${exit}`)
+    })
   })
 }

@@ -1,8 +1,8 @@
 /** The client as a library in this process, wired as the commands wire it. */
-import { readFileSync } from 'node:fs'
 import { commandWorld } from '../../bin/client-world.ts'
 import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { utf8 } from '../../src/base/bytes.ts'
+import { readText } from '../../src/cli/adapters/home-folder.ts'
 import { homePaths } from '../../src/cli/home.ts'
 import type { GridFile } from '../../src/cli/home.ts'
 import { createThreadsEngine } from '../../src/client/adapters/threads-engine.ts'
@@ -31,13 +31,14 @@ export function openLibrary(home: string, { threads }: LibraryOptions = {}): Cli
 
 function partsOf(root: string): ClientParts {
   const home = homePaths(root)
-  const grid = JSON.parse(readFileSync(home.grid, 'utf8')) as GridFile
+  const file = readText(home.config)
+  const grid = JSON.parse(readText(home.grid) ?? '{}') as Partial<GridFile>
   const loaded = loadSettings({
+    file: file === undefined ? undefined : { name: home.config, text: file },
     environment: {},
-    home: {
-      'client.coordinator': grid.coordinator,
-      'client.coordinatorIdentity': grid.coordinatorIdentity,
-    },
+    home: Object.fromEntries(
+      Object.entries(grid).map(([name, value]) => [`client.${name}`, value]),
+    ),
   })
   return commandWorld({ ...loaded, home, configFile: undefined }).parts
 }

@@ -31,6 +31,6 @@ test('sizes are told in the largest unit that divides them', () => {
 
 test('memory is told in MiB, shares in percent', () => {
   assert.equal(mebibytesText(255.6 * 1024 ** 2), '256')
-  assert.equal(percentText(0.034), '3.4 %')
-  assert.equal(percentText(0.61), '61 %')
+  assert.equal(percentText(0.034), '3.40 %')
+  assert.equal(percentText(0.61), '61.0 %')
 })

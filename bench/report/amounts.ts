@@ -37,7 +37,7 @@ export function ratioText(ratio: number): string {
 }
 
 export function percentText(share: number): string {
-  return `${(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`
+  return `${numberText(share * 100)} %`
 }
 
 export function countText(count: number): string {

@@ -46,7 +46,7 @@ async function puts(
   const usages: Usage[] = []
   for (let round = 0; round < rounds; round += 1) {
     writeRandomFile(file, { seed: `${name} ${round}`, bytes: largeBytes })
-    usages.push((await grid.measure(['put', file, `home:/${name}-${round}`])).usage)
+    usages.push(await grid.measure(['put', file, `home:/${name}-${round}`]))
   }
   rmSync(file)
   return usages
@@ -58,7 +58,7 @@ async function gets(
 ): Promise<Usage[]> {
   const usages: Usage[] = []
   for (let round = 0; round < rounds; round += 1) {
-    usages.push((await grid.measure(['cat', `home:/${name}-${round}`])).usage)
+    usages.push(await grid.measure(['cat', `home:/${name}-${round}`]))
   }
   return usages
 }

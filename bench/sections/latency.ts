@@ -57,7 +57,8 @@ async function commands(bench: Bench, { grid, file }: Place): Promise<Figure[]> 
 }
 
 async function milliseconds(grid: Grid, line: readonly string[]): Promise<number> {
-  return (await grid.measure(line)).usage.seconds * 1000
+  const { seconds } = await grid.measure(line)
+  return seconds * 1000
 }
 
 async function operations(bench: Bench, { grid, file }: Place): Promise<Figure[]> {

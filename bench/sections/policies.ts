@@ -51,8 +51,8 @@ async function measurePolicy(
   await grid.run(['vault', 'create', vault, '--policy', policy])
   for (let round = 0; round < rounds; round += 1) {
     writeRandomFile(file, { seed: `${policy} ${round}`, bytes: policyBytes })
-    puts.push((await grid.measure(['put', file, `${vault}:/${round}`])).usage)
-    gets.push((await grid.measure(['cat', `${vault}:/${round}`])).usage)
+    puts.push(await grid.measure(['put', file, `${vault}:/${round}`]))
+    gets.push(await grid.measure(['cat', `${vault}:/${round}`]))
   }
   rmSync(file)
   const subject = `${policy}, ${grid.nodes.length} nodes`

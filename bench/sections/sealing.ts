@@ -3,14 +3,13 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { createThreadsEngine } from '../../src/client/adapters/threads-engine.ts'
-import type { CutChunk, Engine, SealJob } from '../../src/client/engine/engine.ts'
+import type { Engine, SealJob } from '../../src/client/engine/engine.ts'
 import { packSlotBytes } from '../../src/client/engine/pack-writer.ts'
-import { chunkId } from '../../src/core/chunk.ts'
 import { createNativePrimitives } from '../../src/core/adapters/native-primitives.ts'
 import { vaultKeys } from '../../src/core/vault-keys.ts'
+import { fillChunks } from '../budget/sample-chunks.ts'
 import type { Bench, Section, SectionReport } from '../bench.ts'
 import { writeRandomFile } from '../content/files.ts'
-import { Keystream } from '../content/keystream.ts'
 import { withGrid } from '../processes/grid.ts'
 import type { Grid } from '../processes/grid.ts'
 import { openLibrary, putFile } from '../processes/library.ts'
@@ -90,14 +89,7 @@ async function sealJobs(engine: Engine): Promise<SealJob[]> {
   const secrets = { lifeKey: lifeKey!, generationKeys: [key!] }
   engine.useVault({ vault: vault.toHex(), ...secrets, packListKey: packListKey! })
   const keys = vaultKeys(primitives, { vault, ...secrets })
-  const source = await engine.slots.take(packBytes)
-  const content = new Keystream('sealing')
-  const chunks = Array.from({ length: chunksPerPack }, (_, position): CutChunk => {
-    const at = source.at + position * MiB
-    const bytes = engine.memory.subarray(at, at + MiB)
-    bytes.set(content.next(MiB))
-    return { at, length: MiB, id: chunkId(primitives, keys, bytes) }
-  })
+  const chunks = await fillChunks(engine, { keys, count: chunksPerPack })
   const slots = await Promise.all(
     Array.from({ length: atOnce }, () => engine.slots.take(packSlotBytes(policy))),
   )

@@ -31,7 +31,7 @@ async function run(bench: Bench, grid: Grid): Promise<SectionReport> {
   const hashing: number[] = []
   for (let round = 0; round < rounds; round += 1) {
     for (const [at, [, line]] of lines.entries()) {
-      usages[at]!.push((await grid.measure(line(round))).usage)
+      usages[at]!.push(await grid.measure(line(round)))
     }
     hashing.push(hashingRate(file))
   }
