@@ -138,11 +138,13 @@ export class MemoryFiles implements LocalFiles {
     return file && statOf(file)
   }
 
-  listFolder(path: Uint8Array): { readonly name: Uint8Array; readonly kind: MemoryFile['kind'] }[] {
+  listFolder(path: Uint8Array): Uint8Array[] {
     if (this.#get(path).kind !== 'folder') throw failure('NOT_FOUND', path, 'it is no folder')
     const folder = key(path)
-    const inside = [...this.#files].filter(([each]) => each !== '/' && parentOf(each) === folder)
-    return inside.map(([each, { kind }]) => ({ name: bytesOf(lastName(each)), kind }))
+    const inside = [...this.#files.keys()].filter(
+      (each) => each !== '/' && parentOf(each) === folder,
+    )
+    return inside.map((each) => bytesOf(lastName(each)))
   }
 
   makeFolder(path: Uint8Array): void {

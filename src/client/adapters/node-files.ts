@@ -19,7 +19,7 @@ import {
   symlinkSync,
   writeSync,
 } from 'node:fs'
-import type { BigIntStats, Dirent } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import { HoldfastError } from '../../base/errors.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import { standardInput } from '../engine/local-files.ts'
@@ -110,12 +110,8 @@ export const nodeFiles: LocalFiles = Object.freeze({
     )
     return stat === undefined ? undefined : statOf(stat)
   },
-  listFolder(path) {
-    const entries = attempt('list', path, () =>
-      readdirSync(bufferOf(path), { withFileTypes: true, encoding: 'buffer' }),
-    ) as unknown as Dirent<Buffer>[]
-    return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
-  },
+  listFolder: (path) =>
+    attempt('list', path, () => readdirSync(bufferOf(path), { encoding: 'buffer' })),
   makeFolder(path) {
     attempt('make the folder', path, () => {
       const found = lstatSync(bufferOf(path), { throwIfNoEntry: false })

@@ -28,7 +28,7 @@ export interface LocalFiles {
   /** Undefined when there is nothing. Never follows a link in the last place. */
   statPath(path: Uint8Array): LocalStat | undefined
   /** Names in a folder, in no order. */
-  listFolder(path: Uint8Array): readonly LocalName[]
+  listFolder(path: Uint8Array): readonly Uint8Array[]
   /** Makes the folder; absent parents are an error, an existing folder is fine. */
   makeFolder(path: Uint8Array): void
   makeLink(path: Uint8Array, target: Uint8Array): void
@@ -49,11 +49,6 @@ export type LocalHandle = number
 export const standardInput: LocalHandle = 0
 
 export type LocalKind = 'file' | 'folder' | 'link' | 'fifo' | 'socket' | 'device'
-
-export interface LocalName {
-  readonly name: Uint8Array
-  readonly kind: LocalKind
-}
 
 export interface FileTime {
   readonly seconds: number

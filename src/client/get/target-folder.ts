@@ -63,7 +63,7 @@ export class TargetFolder {
   /** Removes temporary files that a get left here which ended in the middle, long ago. */
   removeStale(olderThanMs: number): void {
     const { files, handle } = this.#opened
-    for (const { name } of files.listFolder(files.inFolder(handle, nameless))) {
+    for (const name of files.listFolder(files.inFolder(handle, nameless))) {
       if (!partName.test(latin1(name))) continue
       const path = this.pathOf(name)
       const stat = files.statPath(path)

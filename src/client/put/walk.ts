@@ -32,14 +32,28 @@ export function* walk(files: LocalFiles, { path, to }: WalkStart): Generator<Put
 }
 
 function* walkFolder(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
-  const names = files
-    .listFolder(path)
-    .map(({ name }) => name)
-    .toSorted(compareBytes)
+  const names = inOnePiece(files.listFolder(path).toSorted(compareBytes))
   const prefix = path.at(-1) === slash[0] ? path : concatBytes([path, slash])
-  for (const name of names) {
+  let at = 0
+  for (const end of names.ends) {
+    const name = names.bytes.slice(at, end)
+    at = end
     yield* walk(files, { path: concatBytes([prefix, name]), to: [...to, name] })
   }
+}
+
+/** A folder may hold very many names, and all wait while it is walked: as one array they need little memory. */
+function inOnePiece(names: readonly Uint8Array[]): {
+  readonly bytes: Uint8Array
+  readonly ends: Uint32Array
+} {
+  const ends = new Uint32Array(names.length)
+  let end = 0
+  for (const [at, name] of names.entries()) {
+    end += name.length
+    ends[at] = end
+  }
+  return { bytes: concatBytes(names), ends }
 }
 
 function refused(to: Path, kind: LocalKind): PutItem {
