@@ -60,7 +60,7 @@ it(
     let strikes = 0
     for (let number = 1; number <= rounds; number += 1) {
       strikes += await round(grid, writers, dice)
-      if (number % 10 === 0) context.diagnostic(`${number} rounds, ${strikes} strikes`)
+      if (number % 10 === 0) console.log(`${number} rounds, ${strikes} strikes`)
     }
     const counts = writers.map((writer) => writer.counts)
     context.diagnostic(

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import type { TestContext } from 'node:test'
 import { Grid, password } from './grid.ts'
+import { Proxy } from './proxy.ts'
 
 const content = 'The treasure lies under the third oak. '
 const folderName = 'secret-plans-of-ada'
@@ -72,4 +74,44 @@ it('leaves nothing readable at coordinator and nodes', async (context) => {
     assert.ok(isSecret || !bytes.includes(gridSecret), `${path}: grid secret`)
     for (const shape of shapes) assert.ok(!bytes.includes(shape), `${path} has ${shape.toString()}`)
   }
+})
+
+const accountName = 'ada-of-the-conspiracy'
+
+/** Everything that crosses between client, coordinator and nodes while a secret is stored and fetched. */
+async function recordedWith(context: TestContext, tls: 'always' | 'auto'): Promise<Buffer> {
+  const proxies = new Map<string, Proxy>()
+  for (const name of ['coordinator', 'n1', 'n2', 'n3', 'n4']) {
+    const proxy = await Proxy.listen(context)
+    proxy.isRecording = true
+    proxies.set(name, proxy)
+  }
+  const announced = (program: string, address: string): string => {
+    const proxy = proxies.get(program)!
+    proxy.target = address
+    return proxy.address
+  }
+  const grid = await Grid.start(context, { toml: { grid: `tls = "${tls}"` }, announced })
+  await grid.signUp(accountName)
+  const source = join(grid.scratch.folder, fileName)
+  writeFileSync(source, content)
+  await grid.must('vault', 'create', vaultName)
+  await grid.must('put', source, `${vaultName}:/`)
+  const { out } = await grid.run(['cat', `${vaultName}:/${fileName}`])
+  assert.equal(out, content)
+  return Buffer.concat([...proxies.values()].flatMap(({ recorded }) => recorded))
+}
+
+it('sends nothing readable, and with TLS not even the name of the account', async (context) => {
+  const plain = await recordedWith(context, 'auto')
+  const encrypted = await recordedWith(context, 'always')
+  assert.ok(plain.includes(accountName), 'what crosses is recorded')
+  const words = [content, fileName, vaultName, password]
+  for (const crossed of [plain, encrypted]) {
+    assert.ok(crossed.length > 10_000)
+    for (const shape of words.flatMap(shapesOf)) {
+      assert.ok(!crossed.includes(shape), `${shape.toString()} crossed`)
+    }
+  }
+  for (const shape of shapesOf(accountName)) assert.ok(!encrypted.includes(shape))
 })
