@@ -21,7 +21,7 @@ const usage = `npm run bench -- [options]
   --only NAMES    these sections alone, with commas between
   --folder DIR    where grids keep their shards (the file system that is measured)
   --port N        the first port that may be used (default 21000)
-  --rounds N      how often whole commands are repeated
+  --rounds N      how often whole commands are repeated (default 3)
   --json FILE     writes everything there as JSON
   --markdown      prints tables as docs/benchmarks.md has them
 
@@ -74,6 +74,7 @@ async function main(): Promise<void> {
     )
     for (const section of chosen) {
       const report = await section.run(benchOf(scratch, sizes))
+      say('')
       reports.push({ name: section.name, title: section.title, ...report })
       const text = flags.markdown ? tableMarkdown : tableText
       for (const table of report.tables) console.log(`\n${text(table)}`)

@@ -23,7 +23,7 @@ export interface Sizes {
 }
 
 export const fullSizes: Sizes = {
-  rounds: 5,
+  rounds: 3,
   largeBytes: GiB,
   smallFiles: 5000,
   smallBytes: 4 * KiB,

@@ -1,5 +1,5 @@
 /** One large file and many small ones, put and read back: ours, and where they are installed the others'. */
-import { rmSync } from 'node:fs'
+import { rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bench, Section, SectionReport } from '../bench.ts'
 import { writeRandomFile, writeSmallFiles } from '../content/files.ts'
@@ -8,7 +8,7 @@ import { startPeers } from '../peers/peers.ts'
 import type { Subject } from '../peers/subject.ts'
 import { run as runCommand } from '../processes/command.ts'
 import type { Usage } from '../processes/usage.ts'
-import { countText, sizeText } from '../report/amounts.ts'
+import { countText, mebibytesText, sizeText } from '../report/amounts.ts'
 import { rateFigure, roundsTable } from '../report/figure.ts'
 import type { Figure } from '../report/figure.ts'
 import { ratioTable } from '../report/ratios.ts'
@@ -27,6 +27,7 @@ async function run(bench: Bench): Promise<SectionReport> {
   const ours = await startHoldfast(bench.scratch)
   const peers = await startPeers(bench)
   const subjects = [ours, ...peers.subjects]
+  refuseSmallDisk(bench, subjects.length)
   const measured = new Map<Subject, Rounds>(
     subjects.map((subject) => [
       subject,
@@ -57,6 +58,15 @@ async function run(bench: Bench): Promise<SectionReport> {
       ...(peers.subjects.length > 0 ? [ratioTable(figures, { ours: ours.name, encrypting })] : []),
     ],
   }
+}
+
+/** Nothing is removed before the end, and all keep everything twice. */
+function refuseSmallDisk({ scratch, sizes }: Bench, subjects: number): void {
+  const { bavail, bsize } = statfsSync(scratch.disk)
+  const wanted = sizes.rounds * subjects * 2 * sizes.largeBytes
+  if (bavail * bsize > wanted) return
+  const much = `${mebibytesText(wanted)} MiB`
+  throw new Error(`${scratch.disk} has less than ${much} free: use fewer --rounds or a --folder`)
 }
 
 interface Round {
@@ -103,7 +113,7 @@ async function smallRound(bench: Bench, { round, order, measured }: Round): Prom
 
 /** What one left to be written is no burden of the next. */
 async function settle({ scratch }: Bench): Promise<void> {
-  await runCommand(scratch, { program: 'sync', line: ['--file-system', scratch.disk] })
+  await runCommand(scratch, { program: 'sync', line: ['-f', scratch.disk] })
 }
 
 function figureOf(
