@@ -23,7 +23,7 @@ const outer = /^(bin|scripts|bench|test)\/|^src\/testing\/|\.test\.ts$/
 const specifiers = /(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g
 
 /** Why `file` may not import `target`; undefined when it may. */
-export function complaint(file: string, target: string): string | undefined {
+function complaint(file: string, target: string): string | undefined {
   if (outer.test(file)) return undefined
   const inAdapter = file.includes('/adapters/')
   if (!target.startsWith('.')) return packageComplaint(target, inAdapter)
@@ -45,7 +45,7 @@ function packageComplaint(target: string, inAdapter: boolean): string | undefine
 }
 
 /** All complaints of the tree at `root`. */
-export function checkLayers(root: string): string[] {
+function checkLayers(root: string): string[] {
   const complaints: string[] = []
   for (const file of globSync(['src/**/*.ts', 'bin/**/*.ts'], { cwd: root })) {
     if (file.includes('/assembly/')) continue

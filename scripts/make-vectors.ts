@@ -11,7 +11,7 @@ import type { Vector } from '../src/testing/vectors/hex.ts'
 import { signedVectors } from '../src/testing/vectors/signed-vectors.ts'
 import { vaultVectors } from '../src/testing/vectors/vault-vectors.ts'
 
-export const vectorsFile: string = join(import.meta.dirname, '..', 'docs/vectors/format.json')
+const vectorsFile: string = join(import.meta.dirname, '..', 'docs/vectors/format.json')
 
 /** The vectors this program makes, by key. */
 export async function makeVectors(): Promise<Record<string, Vector>> {

@@ -15,7 +15,7 @@ import { openSession } from '../../src/client/session.ts'
 import { commandWorld } from '../client-world.ts'
 import type { Surroundings } from '../settings.ts'
 
-export const localAccount = 'local'
+const localAccount = 'local'
 const passwordBytes = 24
 const askAgainMs = 50
 

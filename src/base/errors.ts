@@ -143,7 +143,7 @@ export class HoldfastError extends Error {
   }
 }
 
-export function isErrorCode(text: string): text is ErrorCode {
+function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(errorKinds, text)
 }
 

@@ -194,7 +194,6 @@ export const limits = Object.freeze({
   spareSlotsBytes: 48 * MiB,
   runBytesMax: 6 * MiB,
   packsUnderWayMax: 16,
-  unregisteredBytesMax: 64 * MiB,
   changedReadsMax: 3,
   /** Of one file: reads to send again what was collected meanwhile. */
   resendsMax: 4,

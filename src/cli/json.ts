@@ -3,7 +3,7 @@ import { isUtf8, toBase64, utf8ToText } from '../base/bytes.ts'
 import type { Entry, GetFile, PutFile, VaultPlace } from './results.ts'
 
 /** `path`, and `pathBytes` exactly when `path` is not the name. */
-export function nameFields<const Key extends string>(
+function nameFields<const Key extends string>(
   key: Key,
   name: Uint8Array,
 ): { readonly [Field in Key | `${Key}Bytes`]?: string } {

@@ -6,7 +6,7 @@ import type { ClientWorld } from './session.ts'
 import { makeVaultParts, type VaultOwner, type VaultParts } from './vault-parts.ts'
 
 /** The vault every account begins with. */
-export const homeVault = Object.freeze({
+const homeVault = Object.freeze({
   name: 'home',
   policy: Object.freeze({ code: 1, k: 2, m: 2, threshold: 3 }),
 })

@@ -9,7 +9,7 @@ export interface Problem {
   readonly message: string
 }
 
-export function problemText({ source, line, key, message }: Problem): string {
+function problemText({ source, line, key, message }: Problem): string {
   const place = line === undefined ? source : `${source}:${line}`
   return key === undefined ? `${place}: ${message}` : `${place}: ${key} ${message}`
 }

@@ -79,7 +79,7 @@ function isRight(type: TextType, text: string): boolean {
 }
 
 /** What a value of this type is, to follow "must be". */
-export function wantedOf(type: SettingType): string {
+function wantedOf(type: SettingType): string {
   switch (type.kind) {
     case 'boolean':
       return 'true or false'

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { limits } from '../base/limits.ts'
 import { SeededRandom } from '../testing/simulation/seeded-random.ts'
 import { createNativePrimitives } from './adapters/native-primitives.ts'
-import { dataRoot, dataRootOf, leafHashes, LeafHasher, proveLeaf, rootFromProof } from './merkle.ts'
+import { dataRoot, dataRootOf, leafHashes, proveLeaf, rootFromProof } from './merkle.ts'
 
 const primitives = createNativePrimitives()
 const { leafBytes } = limits
@@ -37,33 +37,6 @@ test('the root is the one of the definition', () => {
     const bytes = random.bytes(length)
     assert.deepEqual(Buffer.from(dataRoot(primitives, bytes)), slowRoot(bytes), `${length} bytes`)
   }
-})
-
-test('leaf hashes do not depend on how the bytes arrive', () => {
-  const random = new SeededRandom(2)
-  for (const length of lengths) {
-    const bytes = random.bytes(length)
-    const whole = leafHashes(primitives, bytes)
-    for (const piecesMax of [2000, leafBytes, 3 * leafBytes]) {
-      const hasher = new LeafHasher(primitives)
-      for (let at = 0; at < length;) {
-        const piece = bytes.slice(at, at + random.between(0, piecesMax))
-        hasher.update(piece)
-        at += piece.length
-        // Whoever gave the piece uses its memory again.
-        piece.fill(0xff)
-      }
-      assert.deepEqual(hasher.finish(), whole)
-    }
-  }
-})
-
-test('one byte at a time, and no bytes', () => {
-  const bytes = new SeededRandom(3).bytes(leafBytes + 3)
-  const hasher = new LeafHasher(primitives)
-  for (let at = 0; at < bytes.length; at += 1) hasher.update(bytes.subarray(at, at + 1))
-  assert.deepEqual(hasher.finish(), leafHashes(primitives, bytes))
-  assert.deepEqual(new LeafHasher(primitives).finish(), leafHashes(primitives, new Uint8Array(0)))
 })
 
 test('every leaf of every small tree has a proof that leads to the root', () => {

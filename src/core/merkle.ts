@@ -11,63 +11,8 @@ const { leafBytes } = limits
 const leafLabel = label('leaf')
 const innerLabel = label('inner')
 
-/** Collects the leaf hashes of one shard's data while its bytes arrive. */
-export class LeafHasher {
-  readonly #primitives: Primitives
-  readonly #key: Uint8Array
-  readonly #leaves: Uint8Array[] = []
-  /** The beginning of a leaf whose end has not arrived; made when first needed. */
-  #pending: Uint8Array | undefined
-  #pendingBytes = 0
-
-  constructor(primitives: Primitives) {
-    this.#primitives = primitives
-    this.#key = labelledHash(primitives, leafLabel)
-  }
-
-  /** Pieces of any size; whole leaves are hashed where they lie, without a copy. */
-  update(bytes: Uint8Array): void {
-    let at = this.#completePending(bytes)
-    for (; at + leafBytes <= bytes.length; at += leafBytes) {
-      this.#push(bytes.subarray(at, at + leafBytes))
-    }
-    if (at < bytes.length) this.#keep(bytes.subarray(at))
-  }
-
-  /** Ends it: all leaf hashes, in order, 32 bytes each; one for no bytes at all. */
-  finish(): Uint8Array[] {
-    if (this.#pendingBytes > 0 || this.#leaves.length === 0) this.#push(this.#takePending())
-    return this.#leaves
-  }
-
-  /** Ends a leaf that was begun, if these bytes can; gives where the next one begins. */
-  #completePending(bytes: Uint8Array): number {
-    if (this.#pendingBytes === 0) return 0
-    const missing = leafBytes - this.#pendingBytes
-    if (bytes.length < missing) return 0
-    this.#push(this.#takePending(), bytes.subarray(0, missing))
-    return missing
-  }
-
-  #takePending(): Uint8Array {
-    const pending = this.#pending?.subarray(0, this.#pendingBytes) ?? new Uint8Array(0)
-    this.#pendingBytes = 0
-    return pending
-  }
-
-  #keep(bytes: Uint8Array): void {
-    this.#pending ??= new Uint8Array(leafBytes)
-    this.#pending.set(bytes, this.#pendingBytes)
-    this.#pendingBytes += bytes.length
-  }
-
-  #push(...parts: readonly Uint8Array[]): void {
-    this.#leaves.push(this.#primitives.blake3Keyed(this.#key, ...parts))
-  }
-}
-
 /** How many leaves so much data has: at least one. */
-export function leafCount(dataBytes: number): number {
+function leafCount(dataBytes: number): number {
   return Math.max(1, Math.ceil(dataBytes / leafBytes))
 }
 

@@ -1,6 +1,6 @@
 /** What makes a shard a shard: header, codeword hash, root, id (docs/format.md, section 5). */
 import { assert } from '../base/assert.ts'
-import { equalBytes, fromHex, isZero, toHex, utf8 } from '../base/bytes.ts'
+import { equalBytes, isZero, toHex, utf8 } from '../base/bytes.ts'
 import { ByteReader, ByteWriter } from '../base/encoding.ts'
 import { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
@@ -201,20 +201,4 @@ export function decodeShardId(bytes: Uint8Array): ShardId {
 /** `packhex-index-generation` */
 export function shardIdText(id: ShardId): string {
   return `${toHex(id.pack)}-${id.index}-${id.placementGeneration}`
-}
-
-const textForm = /^([0-9a-f]{32})-(\d{1,2})-(\d{1,10})$/
-
-/** Undefined when the text is not what `shardIdText` gives. */
-export function parseShardId(text: string): ShardId | undefined {
-  const [, hex = '', indexText = '', generationText = ''] = textForm.exec(text) ?? []
-  const pack = fromHex(hex)
-  const id = {
-    pack: pack!,
-    index: Number(indexText),
-    placementGeneration: Number(generationText),
-  }
-  if (pack?.length !== idBytes || id.index >= indexEnd) return undefined
-  if (id.placementGeneration > 0xffff_ffff || shardIdText(id) !== text) return undefined
-  return id
 }

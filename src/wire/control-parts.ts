@@ -8,7 +8,7 @@ export const hash = fixedBytes(32)
 export const signature = fixedBytes(64)
 export const key = fixedBytes(32)
 export const accountName = z.string().min(1).max(limits.accountNameBytesMax)
-export const policy = z.object({ code: z.literal(1), k: z.int(), m: z.int(), threshold: z.int() })
+const policy = z.object({ code: z.literal(1), k: z.int(), m: z.int(), threshold: z.int() })
 export const health = z.enum(['complete', 'degraded', 'unknown', 'lost'])
 export const opaqueMessage = z.string().max(4096)
 export const vaultParts = {
@@ -26,7 +26,7 @@ export const newShard = z.object({
   node: id,
   receipt: bytes({ max: 16 * 1024 }).optional(),
 })
-export const newPack = z.object({
+const newPack = z.object({
   pack: id,
   code: z.literal(1),
   k: z.int().min(1),

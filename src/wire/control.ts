@@ -25,8 +25,8 @@ import {
 } from './control-parts.ts'
 import { bytes, count, id, list } from './schema.ts'
 
-export const nodeState = z.enum(['up', 'down', 'draining', 'evicted'])
-export const storeState = z.enum(['serving', 'read-only', 'disk-gone'])
+const nodeState = z.enum(['up', 'down', 'draining', 'evicted'])
+const storeState = z.enum(['serving', 'read-only', 'disk-gone'])
 
 export const controlMessages = {
   grid: {

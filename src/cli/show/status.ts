@@ -35,7 +35,7 @@ export function showStatus(status: StatusResult): Outcome {
 }
 
 /** `2 of the nodes are down: n3, n4`. */
-export function downText(down: readonly { readonly name: string }[]): string {
+function downText(down: readonly { readonly name: string }[]): string {
   const names = down.map(({ name }) => name).join(', ')
   return down.length === 1 ? `node ${names} is down` : `${down.length} nodes are down: ${names}`
 }
@@ -59,7 +59,7 @@ function vaultLine(vault: VaultStatus): string {
 }
 
 /** Counts of files. */
-export function healthText(health: VaultHealth): string {
+function healthText(health: VaultHealth): string {
   const { complete, degraded, unknown, lost } = health
   const total = complete + degraded + unknown + lost
   if (total === 0) return 'nothing stored'

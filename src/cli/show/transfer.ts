@@ -1,7 +1,6 @@
 /** What `put`, `get` and `rm` show. */
 import { errorToJson } from '../../base/errors.ts'
 import type { ErrorJson, HoldfastError } from '../../base/errors.ts'
-import { utf8ToText } from '../../base/bytes.ts'
 import { exitCodeOf, exitCodeOfResults, worstExitCode } from '../exit-code.ts'
 import { getFileJson, placeFields, present, putFileJson } from '../json.ts'
 import type { Outcome } from '../output.ts'
@@ -125,9 +124,4 @@ function rateText(bytes: number, seconds: number): string {
 
 function rounded(seconds: number): number {
   return Math.round(seconds * 1000) / 1000
-}
-
-/** A local path as text, for messages. */
-export function localText(path: Uint8Array): string {
-  return utf8ToText(path) === '-' ? 'standard output' : quoteName(path)
 }

@@ -94,6 +94,3 @@ export class Jobs {
     return found
   }
 }
-
-/** Jobs that any thread may do, by name. */
-export type JobName = Exclude<keyof Jobs, 'useVault'>

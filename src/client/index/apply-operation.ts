@@ -51,7 +51,7 @@ function makeRoom(context: ApplyContext, entry: IndexEntry): void {
   context.index.removeEntry(other.entry)
 }
 
-export function entryOf(operation: Operation, opened: OpenedOperation, n: number): IndexEntry {
+function entryOf(operation: Operation, opened: OpenedOperation, n: number): IndexEntry {
   const { record, name } = opened
   const { kind, implicit, tombstone, tag, generation, listRoot, previous } = operation
   return {

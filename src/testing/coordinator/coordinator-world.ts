@@ -35,7 +35,7 @@ export interface WorldOptions {
   readonly connect?: CoordinatorOptions['connect']
 }
 
-export const testPrimitives = createNativePrimitives()
+const testPrimitives = createNativePrimitives()
 
 export class CoordinatorWorld implements AccountWorld {
   readonly primitives = testPrimitives

@@ -25,10 +25,10 @@ import { simulatedNetwork } from '../simulation/simulated-network.ts'
 import type { SimulatedNetwork } from '../simulation/simulated-network.ts'
 
 export const primitives = createNativePrimitives()
-export const coordinatorSeed = new Uint8Array(32).fill(1)
+const coordinatorSeed = new Uint8Array(32).fill(1)
 export const nodeSeed = new Uint8Array(32).fill(2)
 export const sessionSeed = new Uint8Array(32).fill(3)
-export const coordinatorKey = primitives.signingPublicKey(coordinatorSeed)
+const coordinatorKey = primitives.signingPublicKey(coordinatorSeed)
 export const client: Opener = { role: 'client', seed: sessionSeed }
 
 export interface NodeGridOptions {

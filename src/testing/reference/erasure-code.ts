@@ -22,7 +22,7 @@ export function slowPowerOf2(exponent: number): number {
 }
 
 /** Parity shard j: at each byte the sum over i of data_i · 2^(i·j). */
-export function slowParity(shards: readonly Uint8Array[], j: number): Uint8Array {
+function slowParity(shards: readonly Uint8Array[], j: number): Uint8Array {
   const parity = new Uint8Array(shards[0]!.length)
   shards.forEach((shard, i) => {
     const factor = slowPowerOf2(i * j)

@@ -17,7 +17,7 @@ import { Refusal, type Transaction } from './transaction.ts'
 import { upsertUpload } from './uploads.ts'
 import { memberKey, vaultOf, type VaultKeyRow } from './vaults.ts'
 
-export const commitRow = statement((builder, args: { vault: number; n: number }) =>
+const commitRow = statement((builder, args: { vault: number; n: number }) =>
   builder
     .selectFrom('commits')
     .select(['h', 'operations'])

@@ -12,7 +12,7 @@ import type { Transaction } from './transaction.ts'
 
 export type PackRow = PacksTable
 
-export const packsByIds = listStatement((builder, _args: object, ids: Uint8Array[]) =>
+const packsByIds = listStatement((builder, _args: object, ids: Uint8Array[]) =>
   builder.selectFrom('packs').selectAll().where('id', 'in', ids),
 )
 

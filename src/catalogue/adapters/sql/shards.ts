@@ -105,7 +105,7 @@ function receiptPlace(
   return { node, state: 'durable', recordNumber: shard.recordNumber ?? null }
 }
 
-export function isAlive(row: PackRow): boolean {
+function isAlive(row: PackRow): boolean {
   return row.state !== packState.dead
 }
 

@@ -10,7 +10,6 @@ import type { Tables } from './tables.ts'
 /** Without a connection: it only builds. */
 export type Builder = Kysely<Tables>
 export type Value = Blob | string | number | null
-export type Arguments = Readonly<Record<string, Value>>
 
 /** Stands for an argument while a statement is built. `row` counts list items and inserted rows. */
 export class Mark {

@@ -99,7 +99,7 @@ function attempt<Result>(path: string, run: () => Result): Result {
 }
 
 /** Ours when the cause is known; an unknown failure stays as it is. */
-export function sqliteFailure(path: string, error: unknown): unknown {
+function sqliteFailure(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('errcode' in error)) return error
   const code = Number(error.errcode)
   const [name, why] = meanings.get(code & 0xff) ?? []

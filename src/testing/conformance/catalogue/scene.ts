@@ -17,7 +17,7 @@ import { SeededRandom } from '../../simulation/seeded-random.ts'
 import { joined } from './chunk-ids.ts'
 import type { OpenedCatalogue } from './harness.ts'
 
-export const policy = Object.freeze({ code: 1, k: 2, m: 2, threshold: 3 })
+const policy = Object.freeze({ code: 1, k: 2, m: 2, threshold: 3 })
 export const storeId = 'ab'.repeat(16)
 
 export class Scene {
