@@ -1,6 +1,6 @@
 /** One worker thread of the engine as its owner sees it: started with its first job, jobs sent ahead. */
 import { Worker } from 'node:worker_threads'
-import { errorFromJson } from '../../base/errors.ts'
+import { errorFromJson, HoldfastError } from '../../base/errors.ts'
 import type { ErrorJson } from '../../base/errors.ts'
 import type { EngineVault } from '../engine/engine.ts'
 import type { Jobs } from '../engine/jobs.ts'
@@ -82,7 +82,9 @@ export class EngineThread {
     }
   }
 
+  /** What it has not done fails. */
   async close(): Promise<void> {
+    this.#fail(new HoldfastError('INTERRUPTED', 'The engine was closed'))
     await this.#worker?.terminate()
   }
 

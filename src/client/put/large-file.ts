@@ -39,7 +39,10 @@ export async function storeLargeFile(work: PutWork, wanted: LargeSource): Promis
   try {
     return await new LargeFileWork(work, wanted, handle).run()
   } finally {
-    await engine.closeSource(handle)
+    const closed = engine.closeSource(handle)
+    // Behind a read of standard input this may never end; there is nothing to close then.
+    closed.catch(() => {})
+    if (wanted.source.kind === 'path') await closed
   }
 }
 

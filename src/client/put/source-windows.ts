@@ -1,4 +1,5 @@
 import type { CutChunk, Engine, SourceHandle, Span, WindowResult } from '../engine/engine.ts'
+import { orAborted } from '../../wire/or-aborted.ts'
 import type { Windows } from './put-work.ts'
 import type { WindowSlot } from './window-slots.ts'
 
@@ -52,11 +53,13 @@ export class SourceWindows {
   }
 
   async #read(carry: Span | undefined): Promise<ReadWindow> {
-    const { engine, windows } = this.#parts
+    const { engine, windows, signal } = this.#parts
     const window = await windows.take(this.#bytesExpected)
     try {
-      const { source } = this.#handle
-      const result = await engine.window({ source, slot: window.slot, carry })
+      const { source, stat } = this.#handle
+      const reading = engine.window({ source, slot: window.slot, carry })
+      // Standard input may give nothing for ever: it is not waited for once the put is given up.
+      const result = stat ? await reading : await orAborted(reading, signal)
       const known = this.#parts.known(result.chunks)
       known.catch(() => {})
       return { window, result, known }
