@@ -1,5 +1,6 @@
 /** The paths and contents that simulated users choose from. */
 import { toHex, utf8 } from '../../../base/bytes.ts'
+import { limits } from '../../../base/limits.ts'
 import type { FileTime } from '../../../client/engine/local-files.ts'
 import type { EntryKind } from '../../../client/index/vault-index.ts'
 import type { Path } from '../../../client/tree/path.ts'
@@ -88,10 +89,16 @@ export class Contents {
 
   #bytes(): Uint8Array {
     const random = this.#random
-    if (this.#made.length > 0 && random.chance(0.15)) return random.pick(this.#made)
+    if (this.#made.length > 0 && random.chance(0.2)) return this.#known()
     const bytes = this.#filled(this.#length())
     this.#made.push(bytes)
     return bytes
+  }
+
+  /** Large ones are what deduplication is for. */
+  #known(): Uint8Array {
+    const large = this.#made.filter(({ length }) => length > limits.chunkBytesMin)
+    return this.#random.pick(large.length > 0 && this.#random.chance(0.5) ? large : this.#made)
   }
 
   #length(): number {
@@ -99,7 +106,7 @@ export class Contents {
     const dice = random.fraction()
     if (dice < 0.08) return 0
     if (dice < 0.6) return random.between(1, 2000)
-    if (dice < 0.95) return random.between(2000, 70_000)
+    if (dice < 0.94) return random.between(2000, 70_000)
     if (dice < 0.99) return random.between(70_000, 600_000)
     return random.between(600_000, 3_000_000)
   }

@@ -112,6 +112,7 @@ function leaseIgnored(): Plants {
 /** A chunk that the vault knows is taken, however few shards of its pack are left. */
 function knownTrusted(): Plants {
   return inCatalogue((catalogue) => ({
+    knownChunks: (request) => catalogue.knownChunks({ ...request, threshold: 1 }),
     commit: (request) => catalogue.commit({ ...request, threshold: 1 }),
     stagePages: (request) => catalogue.stagePages({ ...request, threshold: 1 }),
   }))

@@ -1,8 +1,10 @@
 /** One seed's whole story: a grid, its users, what goes wrong, and what must hold at the end. */
 import { sleep } from '../../../base/clock.ts'
 import type { Primitives } from '../../../core/primitives.ts'
+import type { LimitValues } from '../../../coordinator/context.ts'
 import type { EngineRooms } from '../grid/engine-rooms.ts'
 import { SimulatedGrid } from '../grid/grid.ts'
+import type { NodeHost } from '../grid/node-host.ts'
 import type { Plants } from '../grid/plants.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Contents } from './contents.ts'
@@ -66,14 +68,15 @@ function textOf(error: unknown): string {
 class Story {
   readonly grid: SimulatedGrid
   readonly #random: SeededRandom
-  readonly #limits: Settling['limits']
+  readonly #limits: Settling['limits'] & Partial<LimitValues>
+  #faithless: readonly NodeHost[] = []
   readonly #troubles: Troubles
   readonly #court: Court
   readonly #users: readonly User[]
 
   constructor({ seed, primitives, rooms, plants = {}, echo }: ScenarioOptions) {
     this.#random = new SeededRandom(seed ^ 0x5eed)
-    this.#limits = this.#random.pick(patience)
+    this.#limits = { ...this.#random.pick(patience), ...this.#random.pick(diligence) }
     this.grid = new SimulatedGrid({
       seed,
       primitives,
@@ -89,6 +92,7 @@ class Story {
         watchedCatalogue(catalogue, {
           database: coordinator.database,
           nowMs: () => coordinator.wallMs(),
+          mayLose: (node) => this.#faithless.some((host) => host.node === node),
           complain: (what) => this.complain(what),
         }),
       ...(echo && { echo }),
@@ -134,6 +138,7 @@ class Story {
     const grid = this.grid
     const kinds = mischiefKinds.filter(() => random.chance(0.3))
     const faithless = [random.pick(grid.nodes)]
+    this.#faithless = faithless
     grid.parts.trace.note('world', `mischief: ${kinds.join(' ')}; faithless ${faithless[0]!.name}`)
     return { grid, troubles: this.#troubles, random, faithless, kinds }
   }
@@ -171,4 +176,10 @@ const patience: readonly Settling['limits'][] = [
   { retentionMs: 10 * second, trashMs: 10 * second, collectGraceMs: 60 * second },
   { retentionMs: 2 * hour, trashMs: 2 * hour, collectGraceMs: 1 * hour },
   { retentionMs: 48 * hour, trashMs: 24 * hour, collectGraceMs: 1 * hour },
+]
+
+/** How soon what is missing is rebuilt. */
+const diligence: readonly Partial<LimitValues>[] = [
+  {},
+  { healPeriodMs: 10 * second, healIdleMaxMs: 20 * second },
 ]

@@ -1,4 +1,5 @@
 /** A catalogue that is watched: what must hold at each moment is checked with questions of its own. */
+import { isZero } from '../../../base/bytes.ts'
 import type { SqliteDatabase } from '../../../catalogue/adapters/open-inline.ts'
 import { packState, shardCode } from '../../../catalogue/adapters/sql/codes.ts'
 import type { Catalogue } from '../../../catalogue/catalogue.ts'
@@ -6,9 +7,14 @@ import { catalogueWith } from '../grid/passing-catalogue.ts'
 
 type CommitRequest = Parameters<Catalogue['commit']>[0]
 
+type CensusRequest = Parameters<Catalogue['census']>[0]
+type ShardKey = NonNullable<CensusRequest['after']>
+
 export interface Watching {
   readonly database: SqliteDatabase
   readonly nowMs: () => number
+  /** Whether this node (id) is one that may lose what it acknowledged. */
+  readonly mayLose: (node: string) => boolean
   readonly complain: (what: string) => void
 }
 
@@ -18,6 +24,10 @@ export function watchedCatalogue(catalogue: Catalogue, watching: Watching): Cata
       const answer = await catalogue.commit(request)
       if (answer.kind === 'committed') checkChunks(request, watching)
       return answer
+    },
+    census(request) {
+      checkCensus(request, watching)
+      return catalogue.census(request)
     },
     async emptyTrash(request) {
       const before = leasedChunks(watching)
@@ -50,6 +60,37 @@ function checkChunks(request: CommitRequest, { database, complain }: Watching): 
     if (refs > 0 && live === 0) complain(`version ${version} refers to a pack that is dead`)
     if (refs > 0 && durable === 0) complain(`version ${version} refers to a pack short of shards`)
   }
+}
+
+/** What a node acknowledged is there when it is counted, unless the node is one that may lose it. */
+function checkCensus(
+  { node, after, upTo, held, askedMs = 0 }: CensusRequest,
+  { database, complain, mayLose }: Watching,
+): void {
+  if (mayLose(node)) return
+  const listed = new Set(held.filter(({ root }) => !isZero(root)).map(nameOf))
+  const rows = database.run(
+    `select lower(hex(packs.id)) as pack, "index", packs.generation from shards
+     join packs on packs.key = shards.pack join nodes on nodes.key = shards.node
+     where nodes.id = ? and shards.state = ${shardCode.durable} and shards.epoch = nodes.epoch
+     and packs.state = ${packState.live} and since_ms < ?`,
+    [Uint8Array.fromHex(node), askedMs],
+  ) as ShardKey[]
+  for (const row of rows) {
+    const asked = (after === undefined || nameOf(row) > nameOf(after)) && isUpTo(row, upTo)
+    if (asked && !listed.has(nameOf(row))) {
+      complain(`node ${node} lost shard ${nameOf(row)}, for which it had given a receipt`)
+    }
+  }
+}
+
+function isUpTo(row: ShardKey, upTo: ShardKey | undefined): boolean {
+  return upTo === undefined || nameOf(row) <= nameOf(upTo)
+}
+
+/** In the order of the listing. */
+function nameOf({ pack, index, generation }: ShardKey): string {
+  return `${pack}/${String(index).padStart(2, '0')}/${generation}`
 }
 
 function leasedChunks({ database, nowMs }: Watching): Set<string> {
