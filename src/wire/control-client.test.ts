@@ -203,3 +203,14 @@ await test('a wrong clock is put right once, also when tries failed before', asy
   assert.deepEqual(await run(client.call('upload/open', upload)), { expiresMs: 5 })
   assert.equal(sent.length, 3)
 })
+
+await test('putting the clock right is no try: what is asked once only is asked again for it', async () => {
+  const { client, run, sent } = world((request, tries) =>
+    tries === 1
+      ? refused(request, 'NOT_LOGGED_IN', { timeMs: 5_000_000 })
+      : proven(request, 200, known),
+  )
+  const asked = client.call('upload/open', upload, { triesMax: 1 })
+  assert.deepEqual(await run(asked), { expiresMs: 5 })
+  assert.equal(sent.length, 2)
+})

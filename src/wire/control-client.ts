@@ -131,9 +131,12 @@ class TypedControlClient implements ControlClient {
         return await this.#askOnce(name, asking, endMs)
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error
-        const wrongTime: boolean = !corrected && this.#correctTime(error)
-        corrected ||= wrongTime
-        const pauseMs = wrongTime ? 0 : this.#pauseAfter(error, tries)
+        if (!corrected && this.#correctTime(error)) {
+          corrected = true
+          tries -= 1
+          continue
+        }
+        const pauseMs = this.#pauseAfter(error, tries)
         if (pauseMs === undefined || tries >= triesMax || clock.monotonicMs() + pauseMs >= endMs) {
           throw error
         }
