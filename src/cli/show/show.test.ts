@@ -77,6 +77,9 @@ it('shows a put', () => {
   ])
   const skipped = { ...stored, state: 'skipped' as const }
   assert.equal(showPut({ ...whole, files: [skipped] }).exit, 0)
+  const cutShort = { ...failed, error: { ...failed.error!, code: 'INTERRUPTED' as const } }
+  assert.equal(showPut({ ...whole, files: [cutShort, failed] }).exit, 6)
+  assert.equal(showPut({ ...whole, files: [cutShort] }).exit, 130)
 })
 
 it('shows a get and a removal', () => {

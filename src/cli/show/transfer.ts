@@ -97,17 +97,18 @@ function endOf(
   failures: readonly Failed[],
   error: HoldfastError | undefined,
 ): { readonly ok: boolean; readonly errors: readonly ErrorJson[]; readonly exit: number } {
-  const said = failures.flatMap((file) =>
-    file.error === undefined || file.error.code === 'INTERRUPTED'
-      ? []
-      : [{ place: placeText(file), error: file.error }],
+  // What was under way when the others failed is their consequence, and nobody interrupted it.
+  const causes = failures.filter((file) => file.error?.code !== 'INTERRUPTED')
+  const told = causes.length > 0 || error !== undefined ? causes : failures
+  const said = causes.flatMap((file) =>
+    file.error === undefined ? [] : [{ place: placeText(file), error: file.error }],
   )
   const isSaid = said.some((one) => one.error.message === error?.message)
   const ending = error === undefined || isSaid ? [] : [errorToJson(error)]
   return {
     ok: failures.length === 0 && error === undefined,
     errors: [...failureErrors(said), ...ending],
-    exit: worstExitCode([exitCodeOfResults(failures), ...(error ? [exitCodeOf(error)] : [])]),
+    exit: worstExitCode([exitCodeOfResults(told), ...(error ? [exitCodeOf(error)] : [])]),
   }
 }
 
