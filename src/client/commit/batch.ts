@@ -10,17 +10,9 @@ import type { VaultFeed } from '../index/vault-feed.ts'
 import type { IndexEntry, VaultIndex } from '../index/vault-index.ts'
 import type { Session } from '../session.ts'
 import { hasChild } from '../tree/list-folder.ts'
-import { pathText } from '../tree/path.ts'
+import { pathText, type Path } from '../tree/path.ts'
 import { resolvePath } from '../tree/resolve-path.ts'
-import type { Path } from '../tree/path.ts'
-import {
-  addSizes,
-  emptySize,
-  fitsCommit,
-  sizeOf,
-  type BatchSize,
-  type SizeOptions,
-} from './batch-size.ts'
+import { BatchTerms } from './batch-terms.ts'
 import {
   fileChange,
   folderChange,
@@ -30,7 +22,7 @@ import {
 } from './changes.ts'
 import { fileTimeNow } from './file-time.ts'
 import type { NewPage } from './page-list.ts'
-import type { NewPack, Pending, PendingFile, PendingFolder, PendingRemoval } from './pending.ts'
+import type { Pending, PendingFile, PendingFolder, PendingRemoval } from './pending.ts'
 import { sealChange, type Change, type SealedChange } from './seal-change.ts'
 
 /** What became of a pending operation that was offered to a batch. */
@@ -62,11 +54,11 @@ const later: Laid = Object.freeze({ kind: 'later' })
 
 export class Batch {
   readonly operations: BatchOperation[] = []
+  /** What the commit has beside its operations. */
+  readonly terms = new BatchTerms()
   readonly #session: Session
   readonly #feed: VaultFeed
   readonly #maker: ChangeMaker
-  readonly #packs = new Map<string, NewPack>()
-  readonly #known: SizeOptions = { has: (pack) => this.#packs.has(pack) }
   /** Folders made or changed here, by place. */
   readonly #folders = new Map<string, string>()
   /** Those that are new: nothing is in them but what is laid here. */
@@ -75,10 +67,6 @@ export class Batch {
   readonly #passed = new Map<string, string>()
   /** Places and, of removals, entries changed here. */
   readonly #touched = new Set<string>()
-  #removes = false
-  /** The first file that names an upload or a threshold: the commit has its. */
-  #terms: PendingFile | undefined
-  #size: BatchSize = emptySize
 
   constructor(session: Session, feed: VaultFeed) {
     const { primitives, random } = session.world
@@ -91,47 +79,20 @@ export class Batch {
     }
   }
 
-  get packs(): NewPack[] {
-    return [...this.#packs.values()]
-  }
-
-  get upload(): string | undefined {
-    return this.#terms?.upload
-  }
-
-  get threshold(): number | undefined {
-    return this.#terms?.threshold
-  }
-
   /** Throws KIND_CONFLICT, NOT_FOUND, EXISTS, FOLDER_NOT_EMPTY, BAD_NAME, BAD_USAGE, OVER_LIMIT. */
   lay(pending: Pending, options: LayOptions): Laid {
     checkPath(pending.path)
-    const size = sizeOf(pending, this.#known)
-    if (!fitsCommit(size)) throw overLimit(pending.path)
-    if (!this.#goesWith(pending) || !fitsCommit(addSizes(this.#size, size))) return later
     const before = this.operations.length
+    const place = this.terms.place(pending, before)
+    if (place === 'too-large') throw overLimit(pending.path)
+    if (place === 'later') return later
     const laid = this.#layKind(pending, options)
-    if (laid.kind === 'taken') this.#count(pending, this.operations.length - before)
+    if (laid.kind === 'taken') this.terms.count(pending, this.operations.length - before)
     return laid
   }
 
   get #index(): VaultIndex {
     return this.#feed.index
-  }
-
-  /** Removals go by themselves; one commit has one upload and one threshold. */
-  #goesWith(pending: Pending): boolean {
-    if (this.operations.length > 0 && this.#removes !== (pending.kind === 'removal')) return false
-    if (!hasTerms(pending) || !this.#terms) return true
-    return pending.upload === this.#terms.upload && pending.threshold === this.#terms.threshold
-  }
-
-  #count(pending: Pending, operations: number): void {
-    this.#size = addSizes(this.#size, sizeOf(pending, { ...this.#known, operations }))
-    this.#removes = pending.kind === 'removal'
-    if (!hasTerms(pending)) return
-    this.#terms ??= pending
-    for (const pack of pending.packs ?? []) this.#packs.set(pack.pack, pack)
   }
 
   #layKind(pending: Pending, options: LayOptions): Laid {
@@ -240,11 +201,6 @@ export class Batch {
     this.operations.push({ sealed, pages, revives })
     return { kind: 'taken', at: this.operations.length - 1 }
   }
-}
-
-function hasTerms(pending: Pending): pending is PendingFile {
-  const isFile = pending.kind === 'file' || pending.kind === 'link'
-  return isFile && (pending.upload !== undefined || pending.threshold !== undefined)
 }
 
 function placeKey(parent: string, name: Uint8Array): string {

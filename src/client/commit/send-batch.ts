@@ -25,9 +25,9 @@ export async function sendBatch(
   const signed = signStatement(session.world.primitives, statement, signingSeed)
   const { n, h } = await session.control.call('commit', {
     vault,
-    upload: batch.upload,
-    threshold: batch.threshold,
-    packs: batch.packs,
+    upload: batch.terms.upload,
+    threshold: batch.terms.threshold,
+    packs: batch.terms.packs,
     ...signed,
     operations: batch.operations.map(({ sealed, pages }) => ({
       bytes: sealed.bytes,
