@@ -1,30 +1,13 @@
 /** What a node refuses, in the simulated world: requests that may not be, clients that lie, stall or flood. */
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe } from 'node:test'
 import { equalBytes } from '../base/bytes.ts'
 import { sleep } from '../base/clock.ts'
-import { hasCode } from '../base/errors.ts'
-import type { ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { check, rejects } from '../testing/node/checks.ts'
 import { addressOf, bodyOf, coordinator } from '../testing/node/node-grid.ts'
-import { inSimulation, sessionSeed } from '../testing/node/node-grid.ts'
-import type { NodeGridOptions, SimulatedNodeGrid } from '../testing/node/node-grid.ts'
+import { sessionSeed } from '../testing/node/node-grid.ts'
 import { overriding } from '../testing/node/overriding.ts'
-
-function check(
-  title: string,
-  body: (grid: SimulatedNodeGrid) => Promise<void>,
-  options: NodeGridOptions = {},
-): void {
-  test(title, () => inSimulation(options, body))
-}
-
-function rejects(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
-  return assert.rejects(promise, (error) => {
-    assert.ok(hasCode(error, code), `${code} was wanted: ${String(error)}`)
-    return true
-  })
-}
 
 describe('a node refuses by ticket', () => {
   check('requests without one', async (grid) => {

@@ -3,34 +3,18 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { concatBytes } from '../base/bytes.ts'
 import { sleep } from '../base/clock.ts'
-import { hasCode } from '../base/errors.ts'
-import type { ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { Connection } from '../base/network.ts'
+import { check, rejects } from '../testing/node/checks.ts'
 import { addressOf, bodyOf, client } from '../testing/node/node-grid.ts'
-import { inSimulation, overSockets } from '../testing/node/node-grid.ts'
-import type { NodeGrid, NodeGridOptions, SimulatedNodeGrid } from '../testing/node/node-grid.ts'
+import { overSockets } from '../testing/node/node-grid.ts'
+import type { NodeGrid, SimulatedNodeGrid } from '../testing/node/node-grid.ts'
 import { encodeMessage } from '../wire/frame.ts'
 import { frameTypes } from '../wire/frame-types.ts'
 import { openLink } from '../wire/opening.ts'
 import type { OpenedLink } from '../wire/opening.ts'
 import { encodePut } from '../wire/requests.ts'
 import { connectShardClient } from '../wire/connect-shard-client.ts'
-
-function check(
-  title: string,
-  body: (grid: SimulatedNodeGrid) => Promise<void>,
-  options: NodeGridOptions = {},
-): void {
-  test(title, () => inSimulation(options, body))
-}
-
-function rejects(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
-  return assert.rejects(promise, (error) => {
-    assert.ok(hasCode(error, code), `${code} was wanted: ${String(error)}`)
-    return true
-  })
-}
 
 function endOf(connection: Connection): Promise<unknown> {
   connection.onBytes(() => {})

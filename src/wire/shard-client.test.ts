@@ -1,29 +1,18 @@
 /** The opener's side in the simulated world: broken links, stalls, cancels. */
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe } from 'node:test'
 import { equalBytes } from '../base/bytes.ts'
 import { sleep } from '../base/clock.ts'
 import { hasCode, HoldfastError } from '../base/errors.ts'
 import type { ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { addressOf, bodyOf, inSimulation } from '../testing/node/node-grid.ts'
-import type { NodeGridOptions, SimulatedNodeGrid } from '../testing/node/node-grid.ts'
+import { check, rejects as rejectsWith } from '../testing/node/checks.ts'
+import { addressOf, bodyOf } from '../testing/node/node-grid.ts'
 import { overriding } from '../testing/node/overriding.ts'
 
-function check(
-  title: string,
-  body: (grid: SimulatedNodeGrid) => Promise<void>,
-  options: NodeGridOptions = {},
-): void {
-  test(title, () => inSimulation(options, body))
-}
-
+/** Of this node, which the error names. */
 function rejects(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
-  return assert.rejects(promise, (error) => {
-    assert.ok(hasCode(error, code), `${code} was wanted: ${String(error)}`)
-    assert.equal(error.details['node'], 'the node')
-    return true
-  })
+  return rejectsWith(promise, code, ({ details }) => assert.equal(details['node'], 'the node'))
 }
 
 describe('a shard client', () => {

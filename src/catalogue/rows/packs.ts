@@ -1,8 +1,8 @@
 /** Packs, what is in them, and where their shards are. */
 import type { Blob, Id } from '../ids.ts'
 
-/** Of a pack, wherever its shards are. */
-export interface PackRow {
+/** What a pack is, wherever its shards are. */
+export interface DescribedPack {
   readonly pack: Id
   readonly kind: number
   readonly code: number
@@ -15,7 +15,7 @@ export interface PackRow {
   readonly dataRoots: Blob
 }
 
-export interface NewPack extends PackRow {
+export interface NewPack extends DescribedPack {
   readonly chunks: readonly NewChunk[]
   /** All k + m: durable ones with their record number, the others where they are wanted. */
   readonly shards: readonly NewShard[]
@@ -54,7 +54,7 @@ export interface HeldShard extends ShardKey {
   readonly root: Blob
 }
 
-export interface PackPlaces extends PackRow {
+export interface PackPlaces extends DescribedPack {
   readonly vault: Id
   readonly shards: readonly {
     readonly index: number
