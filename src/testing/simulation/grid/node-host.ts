@@ -1,15 +1,14 @@
 /** A storage node of a simulated grid, wired as bin/roles/node.ts does it, on a simulated disk. */
 import { toHex } from '../../../base/bytes.ts'
-import { limits } from '../../../base/limits.ts'
 import { openSegmentStore } from '../../../blocks/segment-store.ts'
 import type { ShardStore } from '../../../blocks/shard-store.ts'
 import type { NodeConfig } from '../../../catalogue/rows/nodes.ts'
 import { nodeId } from '../../../core/node-id.ts'
 import { startHeartbeat } from '../../../node/heartbeat.ts'
+import { heartbeatCalls } from '../../../node/heartbeat-calls.ts'
 import { createNodeServer } from '../../../node/node-server.ts'
 import type { NodeServer } from '../../../node/node-server.ts'
 import { startStoreCare } from '../../../node/store-care.ts'
-import type { ControlRequest } from '../../../wire/control.ts'
 import { createControlClient } from '../../../wire/control-client.ts'
 import { SimulatedControlTransport } from '../simulated-control.ts'
 import { SimulatedDisk } from '../simulated-disk.ts'
@@ -127,28 +126,11 @@ export class NodeHost extends Machine {
       node: { node: this.node, seed: this.#identitySeed, coordinatorKey },
     })
     startHeartbeat({
-      send: (request) =>
-        control.call('heartbeat', request, { triesMax: 1, timeoutMs: limits.connectMs }),
-      report: () => Promise.resolve(this.#report(store)),
+      ...heartbeatCalls(control, { node: this.node, store, pid: 1 }),
       learn: (answer) => server.learn(answer),
       clock,
       logger: this.logger,
       periodMs: heartbeatMs,
     })
-  }
-
-  #report(store: ShardStore): ControlRequest<'heartbeat'> {
-    const { shards, usedBytes, freeBytes } = store.usage()
-    return {
-      node: this.node,
-      storeId: toHex(store.storeId),
-      lastRecord: store.lastRecord,
-      store: store.state.kind,
-      usedBytes,
-      freeBytes,
-      shards,
-      pid: 1,
-      term: store.term,
-    }
   }
 }

@@ -32,6 +32,8 @@ export interface ScenarioResult {
   readonly traceHash: string
   readonly traceTail: readonly string[]
   readonly simulatedMs: number
+  /** Events that had run. */
+  readonly step: number
 }
 
 /** Ten times what a long story has. */
@@ -58,6 +60,7 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRes
     traceHash: trace.hash,
     traceTail: trace.tail,
     simulatedMs: scheduler.nowMs,
+    step: scheduler.events,
   }
 }
 
