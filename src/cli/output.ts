@@ -2,6 +2,7 @@
  * Where a command says things: data and documents on standard output, everything else on standard error;
  * with `--json` as documents, one JSON object on each line of standard error.
  */
+import { utf8ToText } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ErrorJson } from '../base/errors.ts'
 import { HoldfastError, errorToJson } from '../base/errors.ts'
@@ -27,10 +28,17 @@ export interface OutputOptions {
   readonly dataOnStandardOutput: boolean
 }
 
+/** A list too long to be held as objects: its JSON text in pieces. */
+export interface DocumentList {
+  jsonText(): Iterable<Uint8Array>
+}
+
 /** What a command has to show when it ends. */
 export interface Outcome {
   /** For `--json`; absent when the command printed events of its own. */
   readonly document?: unknown
+  /** Stands in the document as its `files`. */
+  readonly files?: DocumentList | undefined
   /** For people, without the newline. */
   readonly lines: readonly string[]
   /** Said before the lines, on standard error. */
@@ -95,7 +103,7 @@ export class Output {
     for (const text of outcome.notes ?? []) this.note(text)
     for (const error of outcome.errors ?? []) this.#say(errorText(error), { error })
     if (!this.#options.json) await this.#print(outcome.lines)
-    else if (outcome.document !== undefined) await this.#document(outcome.document)
+    else if (outcome.document !== undefined) await this.#document(outcome)
   }
 
   error(error: unknown): void {
@@ -113,10 +121,20 @@ export class Output {
     }
   }
 
-  async #document(document: unknown): Promise<void> {
-    const text = `${JSON.stringify(document)}\n`
-    if (this.#options.dataOnStandardOutput) this.#terminal.writeError(text)
-    else await this.#terminal.writeOut(text)
+  async #document({ document, files }: Outcome): Promise<void> {
+    const text = JSON.stringify(document)
+    if (files === undefined) {
+      await this.#documentText(`${text}\n`)
+      return
+    }
+    await this.#documentText('{"files":')
+    for (const piece of files.jsonText()) await this.#documentText(piece)
+    await this.#documentText(`,${text.slice(1)}\n`)
+  }
+
+  async #documentText(text: string | Uint8Array): Promise<void> {
+    if (!this.#options.dataOnStandardOutput) await this.#terminal.writeOut(text)
+    else this.#terminal.writeError(typeof text === 'string' ? text : utf8ToText(text))
   }
 
   #trace(error: unknown): void {

@@ -3,6 +3,7 @@
  * prints as documents. Names inside a vault are bytes; the JSON shapes are made in `json.ts`.
  */
 import type { ErrorJson } from '../base/errors.ts'
+import type { FileList } from './file-list.ts'
 
 export type Health = 'complete' | 'degraded' | 'unknown' | 'lost'
 export type EntryType = 'file' | 'folder' | 'link'
@@ -30,7 +31,7 @@ export interface PutFile extends VaultPlace {
 }
 
 export interface PutResult {
-  readonly files: readonly PutFile[]
+  readonly files: FileList<PutFile>
   /** Of all packs sent: shards written, and shards the policy wants. */
   readonly shards: { readonly written: number; readonly wanted: number }
   readonly seconds: number
@@ -48,7 +49,7 @@ export interface GetFile extends VaultPlace {
 }
 
 export interface GetResult {
-  readonly files: readonly GetFile[]
+  readonly files: FileList<GetFile>
   readonly seconds: number
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { HoldfastError } from '../../base/errors.ts'
 import type { HomePaths } from '../home.ts'
 import { homeNames, homePaths, homeVersion } from '../home.ts'
-import { writeWhole } from './write-whole.ts'
+import { writeWhole } from '../../base/adapters/write-whole.ts'
 
 /** Makes it when it is not there. Throws HOME_TOO_NEW, or BAD_USAGE for a folder of something else. */
 export function openHome(root: string): HomePaths {

@@ -3,7 +3,7 @@ import { fromHex, toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import { readText } from './home-folder.ts'
-import { writeWhole } from './write-whole.ts'
+import { writeWhole } from '../../base/adapters/write-whole.ts'
 
 const secretBytes = 32
 

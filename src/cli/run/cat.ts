@@ -1,5 +1,7 @@
 import { HoldfastError } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
+import { FileList } from '../file-list.ts'
+import { getFileJson } from '../json.ts'
 import { parseVaultLocation } from '../location.ts'
 import { optionText } from '../main.ts'
 import type { Context } from '../main.ts'
@@ -19,7 +21,9 @@ export async function cat(context: Context, client: Client): Promise<Outcome> {
   const entry = await fileAt(client, location)
   const range = rangeText === undefined ? undefined : parseRange(rangeText, entry.bytes)
   const file = await writeOut(context, client, { location, entry, ...(range && { range }) })
-  const shown = showGet({ files: [file], seconds: (clock.monotonicMs() - startMs) / 1000 })
+  const files = new FileList(getFileJson)
+  files.add(file)
+  const shown = showGet({ files, seconds: (clock.monotonicMs() - startMs) / 1000 })
   return { ...shown, lines: [] }
 }
 

@@ -6,6 +6,8 @@ import type { GetItem, GetOutcome } from '../../client/get/get-item.ts'
 import { listFolder } from '../../client/tree/list-folder.ts'
 import { parseLocation, parseVaultLocation, pathOf } from '../location.ts'
 import type { VaultLocation } from '../location.ts'
+import { FileList } from '../file-list.ts'
+import { getFileJson } from '../json.ts'
 import { hasOption } from '../main.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
@@ -49,7 +51,9 @@ async function getToFiles(
   const startMs = clock.monotonicMs()
   const progress = { doneBytes: 0, doneFiles: 0 }
   const show = (): void => context.output.progress({ action: 'get', ...progress })
-  const { works, files } = await landings(client, request)
+  const { works, missing } = await landings(client, request)
+  const files = newList(context)
+  for (const file of missing) files.add(file)
   await noteDownNodes(context, client)
   let error: HoldfastError | undefined
   try {
@@ -60,7 +64,7 @@ async function getToFiles(
         verify: hasOption(invocation, 'verify'),
         outcome: (outcome) => {
           progress.doneFiles += 1
-          files.push(getFile(vault, outcome))
+          files.add(getFile(vault, outcome))
           show()
         },
         progress: (bytes) => {
@@ -84,7 +88,7 @@ interface Work {
 interface Landings {
   readonly works: readonly Work[]
   /** Sources that are not there. */
-  readonly files: GetFile[]
+  readonly missing: readonly GetFile[]
 }
 
 /** What goes where. Nothing but DEST and the folders above it is made. NOT_FOUND when no source is there. */
@@ -97,7 +101,7 @@ async function landings(client: Client, { sources, to }: FilesRequest): Promise<
     text: quoteName(to.path),
   })
   const works: Work[] = []
-  const files: GetFile[] = []
+  const missing: GetFile[] = []
   for (const source of sources) {
     const name = source.names.at(-1)
     const target = inside && name !== undefined ? joinPath(to.path, name) : withoutSlashes(to.path)
@@ -106,12 +110,12 @@ async function landings(client: Client, { sources, to }: FilesRequest): Promise<
       checkKinds(local, place, { target, isDestination: target.length <= to.path.length })
       works.push({ vault: source.vault, items: itemsOf({ place, source, target }) })
     } catch (error) {
-      files.push(notThere(source, target, error))
-      if (files.length === sources.length) throw error
+      missing.push(notThere(source, target, error))
+      if (missing.length === sources.length) throw error
     }
   }
   makeParents(local, inside ? joinPath(to.path, dot) : to.path)
-  return { works, files }
+  return { works, missing }
 }
 
 function foundAt(local: LocalFiles, path: Uint8Array): 'folder' | 'other' | 'nothing' {
@@ -180,17 +184,21 @@ async function getToOutput(
 ): Promise<Outcome> {
   const { clock, signal } = context
   const startMs = clock.monotonicMs()
-  const files: GetFile[] = []
+  const files = newList(context)
   let error: HoldfastError | undefined
   try {
     for (const source of sources) {
       const entry = await fileAt(client, source)
-      files.push(await writeOut(context, client, { location: source, entry }))
+      files.add(await writeOut(context, client, { location: source, entry }))
     }
   } catch (thrown) {
     error = endingOf(thrown, { signal, begun: files.length > 0 })
   }
   return showGet({ files, seconds: (clock.monotonicMs() - startMs) / 1000 }, { error })
+}
+
+function newList({ output }: Context): FileList<GetFile> {
+  return new FileList(output.json ? getFileJson : undefined)
 }
 
 function getFile(vault: string, outcome: GetOutcome): GetFile {

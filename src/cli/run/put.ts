@@ -10,6 +10,8 @@ import type { Resolved } from '../../client/tree/resolve-path.ts'
 import type { Argument } from '../command.ts'
 import { parseLocation, parseVaultLocation, pathOf } from '../location.ts'
 import type { VaultLocation } from '../location.ts'
+import { FileList } from '../file-list.ts'
+import { putFileJson } from '../json.ts'
 import { hasOption, optionNumber } from '../main.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
@@ -29,7 +31,7 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
   const destination = parseVaultLocation(invocation.operands.at(-1)!)
   const minShards = optionNumber(invocation, { name: 'min-shards', least: 1, most: 32 })
   const startMs = clock.monotonicMs()
-  const files: PutFile[] = []
+  const files = new FileList(context.output.json ? putFileJson : undefined)
   const progress = new PutProgress(context)
   const places = await sourcePlaces(client, sources, destination)
   await noteDownNodes(context, client)
@@ -42,7 +44,7 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
       minShards,
       outcome: (outcome) => {
         progress.fileDone()
-        files.push(putFile(destination.vault, outcome))
+        files.add(putFile(destination.vault, outcome))
       },
       progress: (bytes) => progress.read(bytes),
     })

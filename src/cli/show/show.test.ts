@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { utf8 } from '../../base/bytes.ts'
-import type { Entry, PutFile, StatusResult } from '../results.ts'
+import { concatBytes, utf8, utf8ToText } from '../../base/bytes.ts'
+import { FileList } from '../file-list.ts'
+import { getFileJson, putFileJson } from '../json.ts'
+import type { Outcome } from '../output.ts'
+import type { Entry, GetFile, PutFile, StatusResult } from '../results.ts'
 import { bytesText, countText, durationText } from '../text/amount.ts'
 import { showList, showStat, showVaults } from './entries.ts'
 import { showStatus, showVault } from './status.ts'
@@ -26,38 +29,50 @@ const failed: PutFile = {
   error: { code: 'UNREADABLE', message: 'Cannot read it', hint: 'x' },
 }
 
+function puts(...files: readonly PutFile[]): FileList<PutFile> {
+  const list = new FileList(putFileJson)
+  for (const file of files) list.add(file)
+  return list
+}
+
+function gets(...files: readonly GetFile[]): FileList<GetFile> {
+  const list = new FileList(getFileJson)
+  for (const file of files) list.add(file)
+  return list
+}
+
+function filesIn(shown: Outcome): unknown {
+  return JSON.parse(utf8ToText(concatBytes([...shown.files!.jsonText()])))
+}
+
 it('shows a put', () => {
   const shown = showPut({
-    files: [stored, failed],
+    files: puts(stored, failed),
     shards: { written: 3, wanted: 4 },
     seconds: 0.5,
   })
   assert.equal(shown.exit, 6)
-  assert.deepEqual(shown.document, {
-    ok: false,
-    files: [
-      {
-        vault: 'home',
-        path: '/a b',
-        bytes: 2048,
-        state: 'stored',
-        newBytes: 1024,
-        version: 'aa',
-        sha256: 'bb',
-      },
-      {
-        vault: 'home',
-        path: '/\u{FFFD}',
-        pathBytes: 'L/8=',
-        bytes: 0,
-        state: 'failed',
-        newBytes: 0,
-        error: failed.error,
-      },
-    ],
-    shards: { written: 3, wanted: 4 },
-    seconds: 0.5,
-  })
+  assert.deepEqual(shown.document, { ok: false, shards: { written: 3, wanted: 4 }, seconds: 0.5 })
+  assert.deepEqual(filesIn(shown), [
+    {
+      vault: 'home',
+      path: '/a b',
+      bytes: 2048,
+      state: 'stored',
+      newBytes: 1024,
+      version: 'aa',
+      sha256: 'bb',
+    },
+    {
+      vault: 'home',
+      path: '/\u{FFFD}',
+      pathBytes: 'L/8=',
+      bytes: 0,
+      state: 'failed',
+      newBytes: 0,
+      error: failed.error,
+    },
+  ])
   assert.deepEqual(shown.lines, [
     'stored 1 file, 2.0 KiB; 1.0 KiB of it new; 1 failed; 0.50 s, 4.0 KiB/s',
   ])
@@ -65,21 +80,25 @@ it('shows a put', () => {
   assert.deepEqual(shown.errors, [
     { code: 'UNREADABLE', message: "home:'/'$'\\377': Cannot read it", hint: 'x' },
   ])
-  const whole = { files: [stored], shards: { written: 4, wanted: 4 }, seconds: 1 }
+  const whole = {
+    files: puts(stored),
+    shards: { written: 4, wanted: 4 },
+    seconds: 1,
+  }
   assert.equal(showPut(whole).exit, 0)
   const error = new HoldfastError('INTERRUPTED', 'Interrupted')
   const interrupted = showPut(whole, { error })
   assert.equal(interrupted.exit, 130)
   assert.deepEqual(interrupted.errors, [errorToJson(error)])
   const unread = { ...failed, error: errorToJson(error) }
-  assert.deepEqual(showPut({ ...whole, files: [stored, unread] }, { error }).errors, [
+  assert.deepEqual(showPut({ ...whole, files: puts(stored, unread) }, { error }).errors, [
     errorToJson(error),
   ])
   const skipped = { ...stored, state: 'skipped' as const }
-  assert.equal(showPut({ ...whole, files: [skipped] }).exit, 0)
+  assert.equal(showPut({ ...whole, files: puts(skipped) }).exit, 0)
   const cutShort = { ...failed, error: { ...failed.error!, code: 'INTERRUPTED' as const } }
-  assert.equal(showPut({ ...whole, files: [cutShort, failed] }).exit, 6)
-  assert.equal(showPut({ ...whole, files: [cutShort] }).exit, 130)
+  assert.equal(showPut({ ...whole, files: puts(cutShort, failed) }).exit, 6)
+  assert.equal(showPut({ ...whole, files: puts(cutShort) }).exit, 130)
 })
 
 it('shows a get and a removal', () => {
@@ -91,15 +110,17 @@ it('shows a get and a removal', () => {
     sha256: 'bb',
     state: 'written' as const,
   }
-  const shown = showGet({ files: [file], seconds: 0.01 })
-  assert.deepEqual(shown.document, {
-    ok: true,
-    files: [{ vault: 'home', path: '/a', to: './a', bytes: 3, state: 'written', sha256: 'bb' }],
-    seconds: 0.01,
-  })
+  const shown = showGet({ files: gets(file), seconds: 0.01 })
+  assert.deepEqual(shown.document, { ok: true, seconds: 0.01 })
+  assert.deepEqual(filesIn(shown), [
+    { vault: 'home', path: '/a', to: './a', bytes: 3, state: 'written', sha256: 'bb' },
+  ])
   const lost = { code: 'LOST', message: 'Too few shards', hint: 'x' } as const
   assert.equal(
-    showGet({ files: [file, { ...file, state: 'failed', error: lost }], seconds: 1 }).exit,
+    showGet({
+      files: gets(file, { ...file, state: 'failed', error: lost }),
+      seconds: 1,
+    }).exit,
     8,
   )
   const removed = showRemove({ files: [{ vault: 'home', path: utf8('/a'), version: 'cc' }] })

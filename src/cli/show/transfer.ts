@@ -2,7 +2,7 @@
 import { errorToJson } from '../../base/errors.ts'
 import type { ErrorJson, HoldfastError } from '../../base/errors.ts'
 import { exitCodeOf, exitCodeOfResults, worstExitCode } from '../exit-code.ts'
-import { getFileJson, placeFields, present, putFileJson } from '../json.ts'
+import { placeFields, present } from '../json.ts'
 import type { Outcome } from '../output.ts'
 import { quoteName } from '../quote.ts'
 import type { GetResult, PutResult, RemoveResult, VaultPlace } from '../results.ts'
@@ -21,52 +21,48 @@ export interface EndedBy {
 
 export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
   const { files, shards, seconds } = result
-  const failures = files.filter(({ state }) => state === 'failed' || state === 'changed')
-  const stored = files.filter(({ state }) => state === 'stored' || state === 'queued')
-  const unchanged = files.filter(({ state }) => state === 'unchanged').length
-  const skipped = files.filter(({ state }) => state === 'skipped')
-  const bytes = stored.reduce((sum, file) => sum + file.bytes, 0)
-  const newBytes = stored.reduce((sum, file) => sum + file.newBytes, 0)
+  const failures = files.troubles.filter(({ state }) => state !== 'skipped')
+  const { files: stored, bytes, newBytes } = files.sums('stored')
+  const unchanged = files.sums('unchanged').files
   const parts = [
-    `stored ${countText(stored.length, 'file')}, ${bytesText(bytes)}`,
+    `stored ${countText(stored, 'file')}, ${bytesText(bytes)}`,
     newBytes < bytes ? `${bytesText(newBytes)} of it new` : '',
     unchanged > 0 ? `${unchanged.toLocaleString('en-US')} unchanged` : '',
     failures.length > 0 ? `${failures.length.toLocaleString('en-US')} failed` : '',
     rateText(bytes, seconds),
   ]
   const lacking = shards.wanted - shards.written
-  const ended = endOf(failures, error)
+  const { ok, ...ended } = endOf(failures, error)
   return {
-    document: { ok: ended.ok, files: files.map(putFileJson), shards, seconds: rounded(seconds) },
+    document: { ok, shards, seconds: rounded(seconds) },
+    files,
     lines: [parts.filter(Boolean).join('; ')],
     notes: [
-      ...skipped.map(skippedText),
+      ...skippedTexts(files.troubles),
       ...(lacking > 0
         ? [`${lacking} of ${shards.wanted} shards are still to be written: see holdfast status`]
         : []),
     ],
-    errors: ended.errors,
-    exit: ended.exit,
+    ...ended,
   }
 }
 
 export function showGet(result: GetResult, { error }: EndedBy = {}): Outcome {
   const { files, seconds } = result
-  const failures = files.filter(({ state }) => state === 'failed')
-  const written = files.filter(({ state }) => state === 'written')
-  const bytes = written.reduce((sum, file) => sum + file.bytes, 0)
+  const failures = files.troubles.filter(({ state }) => state !== 'skipped')
+  const { files: written, bytes } = files.sums('written')
   const parts = [
-    `fetched ${countText(written.length, 'file')}, ${bytesText(bytes)}`,
+    `fetched ${countText(written, 'file')}, ${bytesText(bytes)}`,
     failures.length > 0 ? `${failures.length.toLocaleString('en-US')} failed` : '',
     rateText(bytes, seconds),
   ]
-  const ended = endOf(failures, error)
+  const { ok, ...ended } = endOf(failures, error)
   return {
-    document: { ok: ended.ok, files: files.map(getFileJson), seconds: rounded(seconds) },
+    document: { ok, seconds: rounded(seconds) },
+    files,
     lines: [parts.filter(Boolean).join('; ')],
-    notes: files.filter(({ state }) => state === 'skipped').map(skippedText),
-    errors: ended.errors,
-    exit: ended.exit,
+    notes: skippedTexts(files.troubles),
+    ...ended,
   }
 }
 
@@ -112,9 +108,10 @@ function endOf(
   }
 }
 
-function skippedText(file: Failed): string {
-  const why = file.error === undefined ? '' : `: ${file.error.message}`
-  return `skipped: ${placeText(file)}${why}`
+function skippedTexts(files: readonly (Failed & { readonly state: string })[]): string[] {
+  return files
+    .filter(({ state }) => state === 'skipped')
+    .map((file) => `skipped: ${placeText(file)}: ${file.error?.message ?? ''}`)
 }
 
 function rateText(bytes: number, seconds: number): string {

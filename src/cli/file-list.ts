@@ -1,0 +1,69 @@
+import { utf8 } from '../base/bytes.ts'
+import type { ErrorJson } from '../base/errors.ts'
+import type { DocumentList } from './output.ts'
+
+export interface ListedFile {
+  readonly state: string
+  readonly bytes: number
+  /** Plaintext bytes of chunks that the vault lacked, of what was stored. */
+  readonly newBytes?: number
+  readonly error?: ErrorJson
+}
+
+/** Over all files of one state. */
+export interface FileSums {
+  readonly files: number
+  readonly bytes: number
+  readonly newBytes: number
+}
+
+const nothing: FileSums = { files: 0, bytes: 0, newBytes: 0 }
+const pieceLength = 64 * 1024
+
+/**
+ * What became of very many files, in little memory: those with an error are kept as they are, of the others
+ * sums and, where a document is wanted, their JSON text.
+ */
+export class FileList<File extends ListedFile> implements DocumentList {
+  readonly troubles: File[] = []
+  readonly #json: ((file: File) => object) | undefined
+  readonly #sums = new Map<string, FileSums>()
+  readonly #pieces: Uint8Array[] = []
+  #piece = ''
+  length = 0
+
+  /** `json` makes what the document says of a file; absent when nobody reads one. */
+  constructor(json: ((file: File) => object) | undefined) {
+    this.#json = json
+  }
+
+  add(file: File): void {
+    this.length += 1
+    const { state, bytes, newBytes = 0 } = file
+    const sums = this.sums(state)
+    this.#sums.set(state, {
+      files: sums.files + 1,
+      bytes: sums.bytes + bytes,
+      newBytes: sums.newBytes + newBytes,
+    })
+    if (file.error) this.troubles.push(file)
+    if (this.#json) this.#write(JSON.stringify(this.#json(file)))
+  }
+
+  sums(state: string): FileSums {
+    return this.#sums.get(state) ?? nothing
+  }
+
+  *jsonText(): Generator<Uint8Array> {
+    yield utf8('[')
+    yield* this.#pieces
+    yield utf8(`${this.#piece}]`)
+  }
+
+  #write(text: string): void {
+    this.#piece += this.length === 1 ? text : `,${text}`
+    if (this.#piece.length < pieceLength) return
+    this.#pieces.push(utf8(this.#piece))
+    this.#piece = ''
+  }
+}
