@@ -89,9 +89,9 @@ export class PackTraffic {
     })
   }
 
-  /** Opens connections and gets tickets; what it sends is not read back. */
+  /** Opens connections, gets tickets, lets code become warm; what it sends is not read back. */
   async warmUp(): Promise<void> {
-    await this.send(limits.packsUnderWayMax)
+    await this.send(4 * limits.packsUnderWayMax)
     this.#sent.length = 0
   }
 

@@ -35,3 +35,8 @@ test('in a document it is a Markdown table', () => {
     '**Speed**\n\n| what | MB/s |\n| --- | ---: |\n| put | 7.10 |\n| get of much | 1,234 |\n\nIn one run.',
   )
 })
+
+test('in a document, too, missing cells are empty', () => {
+  const text = tableMarkdown({ title: 't', columns: ['a', 'b', 'c'], rows: [['x']] })
+  assert.equal(text.split('\n').at(-1), '| x |  |  |')
+})

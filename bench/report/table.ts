@@ -28,19 +28,10 @@ export function tableText(table: Table): string {
 
 /** The same for docs/benchmarks.md. */
 export function tableMarkdown(table: Table): string {
-  const { title, columns, rows, notes = [] } = table
+  const { title, columns, notes = [] } = table
   const rule = columns.map((_, at) => (at === 0 ? '---' : '---:'))
+  const rows = table.rows.map((row) => columns.map((_, at) => row[at] ?? ''))
+  const lines = [columns, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`)
   const below = notes.length > 0 ? ['', ...notes] : []
-  return [
-    `**${title}**`,
-    '',
-    markdownLine(columns),
-    markdownLine(rule),
-    ...rows.map(markdownLine),
-    ...below,
-  ].join('\n')
-}
-
-function markdownLine(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`
+  return [`**${title}**`, '', ...lines, ...below].join('\n')
 }
