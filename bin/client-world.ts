@@ -15,8 +15,7 @@ import { createThreadsEngine } from '../src/client/adapters/threads-engine.ts'
 import { Client } from '../src/client/client.ts'
 import { createNativePrimitives } from '../src/core/adapters/native-primitives.ts'
 import { createHttpTransport } from '../src/wire/adapters/http-client.ts'
-import { tcpNetwork } from '../src/wire/adapters/tcp-network.ts'
-import { needsTls } from './roles/role.ts'
+import { needsTls, shardNetwork } from './links.ts'
 import type { Surroundings } from './settings.ts'
 import { openSurroundings } from './settings.ts'
 
@@ -50,7 +49,7 @@ export function commandWorld({ settings, home }: Surroundings): CommandWorld {
     ? fromHex(client.coordinatorIdentity)
     : undefined
   const primitives = createNativePrimitives()
-  const network = tcpNetwork({ tls: grid.tls === 'always' ? 'always' : 'off-loopback' })
+  const network = shardNetwork(grid)
   return {
     address: client.coordinator ?? defaultCoordinator,
     coordinatorKey,

@@ -8,7 +8,6 @@ import type { NodeConfig } from '../../src/catalogue/rows/nodes.ts'
 import { lockFolder } from '../../src/cli/adapters/folder-lock.ts'
 import { readOrMakeSecret } from '../../src/cli/adapters/secret-file.ts'
 import type { Run } from '../../src/cli/main.ts'
-import { hasOption } from '../../src/cli/main.ts'
 import type { NodeEntry, Settings } from '../../src/config/schema.ts'
 import { createOpaqueServer } from '../../src/coordinator/adapters/opaque-server.ts'
 import type { Signup } from '../../src/coordinator/context.ts'
@@ -19,27 +18,24 @@ import { gridKeys } from '../../src/core/grid-keys.ts'
 import { nodeId } from '../../src/core/node-id.ts'
 import type { Primitives } from '../../src/core/primitives.ts'
 import { serveHttp } from '../../src/wire/adapters/http-server.ts'
-import { tcpNetwork } from '../../src/wire/adapters/tcp-network.ts'
 import { tlsServerOptions } from '../../src/wire/adapters/tls.ts'
 import { ShardConnections } from '../../src/wire/shard-connections.ts'
+import { needsTls, shardNetwork } from '../links.ts'
 import type { Surroundings } from '../settings.ts'
-import { openSurroundings } from '../settings.ts'
-import { showIdentity } from './identity.ts'
-import type { Service } from './role.ts'
-import { needsTls, openFolder, serve } from './role.ts'
+import { openFolder, roleCommand, type Service } from './role.ts'
 
-export const coordinator: Run = (context) => {
-  const surroundings = openSurroundings(context)
-  if (!hasOption(context.invocation, 'identity')) {
-    const { version } = context
-    const start = (): Promise<Service> => startCoordinator(surroundings, version)
-    return serve(context, { role: 'coordinator', start })
-  }
-  const { settings, home } = surroundings
-  const { path } = openFolder(settings.coordinator.folder ?? home.coordinator, settings.grid)
-  const secret = readOrMakeSecret(`${path}/grid-secret`, systemRandom)
-  const { identityKey } = gridKeys(createNativePrimitives(), secret)
-  return Promise.resolve(showIdentity('coordinator', identityKey))
+export const coordinator: Run = roleCommand({
+  name: 'coordinator',
+  identityKey({ settings, home }) {
+    const { path } = openFolder(folderOf(settings, home), settings.grid)
+    const secret = readOrMakeSecret(`${path}/grid-secret`, systemRandom)
+    return gridKeys(createNativePrimitives(), secret).identityKey
+  },
+  start: startCoordinator,
+})
+
+function folderOf({ coordinator: { folder } }: Settings, home: Surroundings['home']): string {
+  return folder ?? home.coordinator
 }
 
 async function startCoordinator(
@@ -47,13 +43,13 @@ async function startCoordinator(
   program: string,
 ): Promise<Service> {
   const { grid, coordinator: own } = settings
-  const { path, logger } = openFolder(own.folder ?? home.coordinator, grid)
+  const { path, logger } = openFolder(folderOf(settings, home), grid)
   const lock = lockFolder(`${path}/lock`, path)
   const gridSecret = readOrMakeSecret(`${path}/grid-secret`, systemRandom)
   const primitives = createNativePrimitives()
   const keys = gridKeys(primitives, gridSecret)
   const catalogue = await openSqliteCatalogue(`${path}/catalogue.db`)
-  const network = tcpNetwork({ tls: grid.tls === 'always' ? 'always' : 'off-loopback' })
+  const network = shardNetwork(grid)
   const parts = { clock: systemClock, random: systemRandom, primitives, logger }
   const service = await createCoordinator({
     ...parts,

@@ -6,7 +6,7 @@ import { assert } from '../../src/base/assert.ts'
 import { startChild } from '../../src/cli/adapters/child-process.ts'
 import { makeFolder, readText } from '../../src/cli/adapters/home-folder.ts'
 import { readOrMakeSecret, readSecret } from '../../src/cli/adapters/secret-file.ts'
-import { writeWhole } from '../../src/cli/adapters/write-whole.ts'
+import { writeWhole } from '../../src/base/adapters/write-whole.ts'
 import type { GridPlan } from '../../src/cli/supervisor/grid-plan.ts'
 import {
   coordinatorToml,

@@ -2,42 +2,36 @@
 import { systemClock } from '../../src/base/adapters/system-clock.ts'
 import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
-import { limits } from '../../src/base/limits.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import { openNodeDisk } from '../../src/blocks/adapters/node-disk.ts'
 import { openSegmentStore } from '../../src/blocks/segment-store.ts'
 import type { ShardStore } from '../../src/blocks/shard-store.ts'
 import { readOrMakeSecret } from '../../src/cli/adapters/secret-file.ts'
 import type { Run } from '../../src/cli/main.ts'
-import { hasOption } from '../../src/cli/main.ts'
 import { missingSetting } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/schema.ts'
 import { createNativePrimitives } from '../../src/core/adapters/native-primitives.ts'
 import { nodeId } from '../../src/core/node-id.ts'
 import { startHeartbeat } from '../../src/node/heartbeat.ts'
+import { heartbeatCalls } from '../../src/node/heartbeat-calls.ts'
 import type { NodeServer } from '../../src/node/node-server.ts'
 import { startStoreCare } from '../../src/node/store-care.ts'
 import { createNodeServer } from '../../src/node/node-server.ts'
 import { createHttpTransport } from '../../src/wire/adapters/http-client.ts'
-import { tcpNetwork } from '../../src/wire/adapters/tcp-network.ts'
-import type { ControlRequest } from '../../src/wire/control.ts'
 import { createControlClient } from '../../src/wire/control-client.ts'
+import { needsTls, shardNetwork } from '../links.ts'
 import type { Surroundings } from '../settings.ts'
-import { openSurroundings } from '../settings.ts'
-import { showIdentity } from './identity.ts'
-import type { Service } from './role.ts'
-import { needsTls, openFolder, serve } from './role.ts'
+import { openFolder, roleCommand, type Service } from './role.ts'
 
-export const node: Run = (context) => {
-  const surroundings = openSurroundings(context)
-  if (!hasOption(context.invocation, 'identity')) {
-    return serve(context, { role: 'node', start: () => startNode(surroundings) })
-  }
-  const { settings, home } = surroundings
-  const { path } = openFolder(folderOf(settings, home), settings.grid)
-  const seed = readOrMakeSecret(`${path}/identity`, systemRandom)
-  return Promise.resolve(showIdentity('node', createNativePrimitives().signingPublicKey(seed)))
-}
+export const node: Run = roleCommand({
+  name: 'node',
+  identityKey({ settings, home }) {
+    const { path } = openFolder(folderOf(settings, home), settings.grid)
+    const seed = readOrMakeSecret(`${path}/identity`, systemRandom)
+    return createNativePrimitives().signingPublicKey(seed)
+  },
+  start: startNode,
+})
 
 function folderOf({ node: { folder, name } }: Settings, home: Surroundings['home']): string {
   return folder ?? `${home.nodes}/${name}`
@@ -58,11 +52,10 @@ async function startNode({ settings, home, configFile }: Surroundings): Promise<
   const disk = await openNodeDisk(`${path}/store`)
   const parts = { clock: systemClock, random: systemRandom, primitives, logger }
   const store = await openSegmentStore({ ...parts, disk, diskReserveBytes: settings.node.reserve })
-  const tls = settings.grid.tls === 'always' ? 'always' : 'off-loopback'
   const server = createNodeServer({
     ...parts,
     store,
-    network: tcpNetwork({ tls, identitySeed }),
+    network: shardNetwork(settings.grid, identitySeed),
     identitySeed,
     coordinatorKey,
   })
@@ -111,9 +104,7 @@ function beginHeartbeat(settings: Settings, parts: HeartbeatParts): { stop(): Pr
     node: { node: ownId, seed: identitySeed, coordinatorKey },
   })
   const heartbeat = startHeartbeat({
-    send: (request) =>
-      control.call('heartbeat', request, { triesMax: 1, timeoutMs: limits.connectMs }),
-    report: () => Promise.resolve(reportOf(store, ownId)),
+    ...heartbeatCalls(control, { node: ownId, store, pid: process.pid }),
     learn: (answer) => server.learn(answer),
     clock: systemClock,
     logger,
@@ -124,20 +115,5 @@ function beginHeartbeat(settings: Settings, parts: HeartbeatParts): { stop(): Pr
       await heartbeat.stop()
       transport.close()
     },
-  }
-}
-
-function reportOf(store: ShardStore, ownId: string): ControlRequest<'heartbeat'> {
-  const { shards, usedBytes, freeBytes } = store.usage()
-  return {
-    node: ownId,
-    storeId: toHex(store.storeId),
-    lastRecord: store.lastRecord,
-    store: store.state.kind,
-    usedBytes,
-    freeBytes,
-    shards,
-    pid: process.pid,
-    term: store.term,
   }
 }

@@ -2,14 +2,15 @@
 import { resolve } from 'node:path'
 import { openLogFile } from '../../src/base/adapters/log-file.ts'
 import { systemClock } from '../../src/base/adapters/system-clock.ts'
+import { toHex } from '../../src/base/bytes.ts'
 import { errorToJson, hasCode } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import { makeFolder } from '../../src/cli/adapters/home-folder.ts'
 import { superior } from '../../src/cli/adapters/supervised.ts'
-import type { Context } from '../../src/cli/main.ts'
+import { hasOption, type Context, type Run } from '../../src/cli/main.ts'
 import type { Outcome } from '../../src/cli/output.ts'
 import type { Settings } from '../../src/config/schema.ts'
-import { isLoopback, parseAddress } from '../../src/base/address.ts'
+import { openSurroundings, type Surroundings } from '../settings.ts'
 
 /** For the last words to get out. */
 const lingerMs = 30
@@ -18,6 +19,25 @@ const lingerMs = 30
 export interface Service {
   readonly address: string
   close(): Promise<void>
+}
+
+export interface Role {
+  readonly name: string
+  /** The public key that others pin; made when there is none. */
+  readonly identityKey: (surroundings: Surroundings) => Uint8Array
+  readonly start: (surroundings: Surroundings, program: string) => Promise<Service>
+}
+
+/** The program of a role: serves, or with `--identity` says its public key, alone on its line. */
+export function roleCommand({ name: role, identityKey, start }: Role): Run {
+  return (context) => {
+    const surroundings = openSurroundings(context)
+    if (!hasOption(context.invocation, 'identity')) {
+      return serve(context, { role, start: () => start(surroundings, context.version) })
+    }
+    const identity = toHex(identityKey(surroundings))
+    return Promise.resolve({ document: { role, identity }, lines: [identity], exit: 0 })
+  }
 }
 
 /** Makes the role's folder, and opens its log. */
@@ -38,7 +58,7 @@ export function openFolder(
 }
 
 /** Serves until Ctrl-C, SIGTERM, or the end of the supervisor. */
-export async function serve(
+async function serve(
   context: Context,
   { role, start }: { readonly role: string; readonly start: () => Promise<Service> },
 ): Promise<Outcome> {
@@ -73,9 +93,4 @@ export function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) done()
     else signal.addEventListener('abort', () => done(), { once: true })
   })
-}
-
-/** Whether the link to, or at, this address is encrypted. */
-export function needsTls(address: string, grid: Settings['grid']): boolean {
-  return grid.tls === 'always' || !isLoopback(parseAddress(address)?.host ?? '')
 }

@@ -1,16 +1,8 @@
 /** Sessions as files in `HOME/client/sessions`: NAME.json, and `.chosen` with the name of the last log-in. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeWhole } from '../../base/adapters/write-whole.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { toHex, utf8 } from '../../base/bytes.ts'
 import { fixedBytes, count, id } from '../../wire/schema.ts'
@@ -45,8 +37,8 @@ export function homeSessions(folder: string): SessionStore {
     save(session, { chosen }) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       const text = JSON.stringify(z.encode(schema, { version: 1, ...session }), undefined, 2)
-      writeWhole(folder, pathOf(session.name), `${text}\n`)
-      if (chosen) writeWhole(folder, join(folder, chosenFile), session.name)
+      save(pathOf(session.name), `${text}\n`)
+      if (chosen) save(join(folder, chosenFile), session.name)
     },
     remove(name) {
       rmSync(pathOf(name), { force: true })
@@ -101,22 +93,7 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Beside, synced, renamed: readers see the old or the new one. */
-function writeWhole(folder: string, path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.new`
-  rmSync(temporary, { force: true })
-  const file = openSync(temporary, 'wx', 0o600)
-  try {
-    writeSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(temporary, path)
-  const parent = openSync(folder, 'r')
-  try {
-    fsyncSync(parent)
-  } finally {
-    closeSync(parent)
-  }
+/** Two commands may log in at once. */
+function save(path: string, text: string): void {
+  writeWhole(path, text, `${path}.${process.pid}.new`)
 }
