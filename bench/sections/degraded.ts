@@ -18,18 +18,20 @@ export const degraded: Section = {
 async function run(bench: Bench, grid: Grid): Promise<SectionReport> {
   const { rounds, largeBytes } = bench.sizes
   const whole = await puts(bench, { grid, name: 'whole' })
+  // Read for the first time later, so that they come from the disk as these do
+  const later = await puts(bench, { grid, name: 'later' })
   const wholeGets = await gets(grid, { rounds, name: 'whole' })
   await grid.kill(grid.nodes[1]!)
   bench.say('one node of four is gone')
   const three = await puts(bench, { grid, name: 'three' })
   await grid.kill(grid.nodes[3]!)
   bench.say('two nodes of four are gone')
-  const two = await gets(grid, { rounds, name: 'whole' })
+  const two = await gets(grid, { rounds, name: 'later' })
   const figure = (what: string, subject: string, usages: readonly Usage[]) =>
     rateFigure({ what, subject, unit: 'MB/s' }, { amount: largeBytes, usages })
   const much = sizeText(largeBytes)
   const figures = [
-    figure(`put ${much}`, 'four nodes', whole),
+    figure(`put ${much}`, 'four nodes', [...whole, ...later]),
     figure(`put ${much}`, 'one of four gone', three),
     figure(`get ${much}`, 'four nodes', wholeGets),
     figure(`get ${much}`, 'two of four gone', two),
