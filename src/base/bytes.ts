@@ -67,6 +67,16 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** Copies of them that lie in one piece of memory: much cheaper to send to a thread, and to forget. */
+export function inOnePiece(parts: readonly Uint8Array[]): Uint8Array[] {
+  const whole = concatBytes(parts)
+  let at = 0
+  return parts.map(({ length }) => {
+    at += length
+    return whole.subarray(at - length, at)
+  })
+}
+
 export function isZero(bytes: Uint8Array): boolean {
   for (const byte of bytes) if (byte !== 0) return false
   return true

@@ -1,10 +1,11 @@
 /** The engine in worker threads that share one memory. Light jobs run where they were asked for. */
+import { inOnePiece } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import { createKernels } from '../../core/kernels.ts'
 import type { Primitives } from '../../core/primitives.ts'
 import { batchFileBytesMax } from '../engine/batches.ts'
-import type { Engine, EngineVault } from '../engine/engine.ts'
+import type { BatchItem, BatchJob, Engine, EngineVault } from '../engine/engine.ts'
 import { Jobs, threadBytes } from '../engine/jobs.ts'
 import { SlotPool } from '../engine/slot-pool.ts'
 import { EngineThread } from './engine-worker.ts'
@@ -44,7 +45,7 @@ export function createThreadsEngine(options: ThreadsEngineOptions): Engine {
     window: (job) => work.window(job),
     closeSource: (source) => work.closeSource(source),
     seal: (job) => work.run('seal', job, bytesOf(job.chunks)),
-    batch: (job) => work.run('batch', job, job.items.length * batchFileBytesMax),
+    batch: (job) => work.run('batch', withPathsTogether(job), job.items.length * batchFileBytesMax),
     open: (job) => work.run('open', job, bytesOf(job.chunks)),
     write: (job) => work.run('write', job, bytesOf(job.spans)),
     writeBatch: (job) =>
@@ -52,6 +53,17 @@ export function createThreadsEngine(options: ThreadsEngineOptions): Engine {
     reconstruct: (job) => work.run('reconstruct', job, job.bytes * job.wanted.length),
     close: () => work.close(),
   }
+}
+
+function withPathsTogether(job: BatchJob): BatchJob {
+  const parts = job.items.map((item) => (item.kind === 'path' ? item.path : item.content))
+  const packed = inOnePiece(parts)
+  const items = job.items.map((item, at): BatchItem => {
+    return item.kind === 'path'
+      ? { kind: 'path', path: packed[at]! }
+      : { kind: 'content', content: packed[at]! }
+  })
+  return { ...job, items }
 }
 
 function bytesOf(spans: readonly { readonly length: number }[]): number {

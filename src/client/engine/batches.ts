@@ -1,8 +1,8 @@
-import { toHex } from '../../base/bytes.ts'
+import { inOnePiece, toHex } from '../../base/bytes.ts'
 import { limits } from '../../base/limits.ts'
 import { chunkId } from '../../core/chunk.ts'
 import type { CoreParts, CoreVault } from './engine-core.ts'
-import type { BatchFile, BatchItem, BatchJob, BatchResult } from './engine.ts'
+import type { BatchFile, BatchItem, BatchJob, BatchResult, SealedPack } from './engine.ts'
 import { unchanged } from './local-files.ts'
 import type { LocalStat } from './local-files.ts'
 import { PackWriter } from './pack-writer.ts'
@@ -36,7 +36,10 @@ export class Batch {
       if (file === 'full') break
       files.push(file)
     }
-    return { files, pack: this.#writer.empty ? undefined : this.#writer.finish() }
+    return {
+      files: withHashesTogether(files),
+      pack: this.#writer.empty ? undefined : withIdsTogether(this.#writer.finish()),
+    }
   }
 
   #take(item: BatchItem): BatchFile | 'full' {
@@ -93,4 +96,19 @@ export class Batch {
     hash.update(content)
     return hash.digest()
   }
+}
+
+function withHashesTogether(files: readonly BatchFile[]): BatchFile[] {
+  const hashes = inOnePiece(files.flatMap((file) => (file.kind === 'read' ? [file.sha256] : [])))
+  let next = 0
+  return files.map((file) => {
+    if (file.kind !== 'read') return file
+    next += 1
+    return { ...file, sha256: hashes[next - 1]! }
+  })
+}
+
+function withIdsTogether(pack: SealedPack): SealedPack {
+  const ids = inOnePiece(pack.chunks.map(({ id }) => id))
+  return { ...pack, chunks: pack.chunks.map((chunk, at) => ({ ...chunk, id: ids[at]! })) }
 }

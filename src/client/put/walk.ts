@@ -32,7 +32,7 @@ export function* walk(files: LocalFiles, { path, to }: WalkStart): Generator<Put
 }
 
 function* walkFolder(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
-  const names = inOnePiece(files.listFolder(path).toSorted(compareBytes))
+  const names = joined(files.listFolder(path).toSorted(compareBytes))
   const prefix = path.at(-1) === slash[0] ? path : concatBytes([path, slash])
   let at = 0
   for (const end of names.ends) {
@@ -43,7 +43,7 @@ function* walkFolder(files: LocalFiles, { path, to }: WalkStart): Generator<PutI
 }
 
 /** A folder may hold very many names, and all wait while it is walked: as one array they need little memory. */
-function inOnePiece(names: readonly Uint8Array[]): {
+function joined(names: readonly Uint8Array[]): {
   readonly bytes: Uint8Array
   readonly ends: Uint32Array
 } {
