@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import type { TestContext } from 'node:test'
 import { sha256Of, writeContent } from './content.ts'
-import { Grid } from './grid.ts'
+import { errorOf, Grid } from './grid.ts'
 import type { Status } from './grid.ts'
 import { Namespace } from './namespace.ts'
 
 const MiB = 2 ** 20
 const fileBytes = 8 * MiB
 
-/** A grid of four whose node `n1` keeps everything on a small disk of its own. */
+/** A grid of four of which `n1`, or more, keep everything on small disks of their own. */
 class SmallDiskGrid {
   readonly grid: Grid
   readonly #namespace: Namespace
@@ -25,22 +25,30 @@ class SmallDiskGrid {
     this.#folder = folder
   }
 
-  static async start(context: TestContext, size: string): Promise<SmallDiskGrid> {
-    const folder = mkdtempSync(join(tmpdir(), 'holdfast-small-disk-'))
-    context.after(() => rmSync(folder, { recursive: true, force: true }))
+  static async start(
+    context: TestContext,
+    size: string,
+    small: readonly string[] = ['n1'],
+  ): Promise<SmallDiskGrid> {
     const namespace = await Namespace.make(context)
-    namespace.do('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'none', folder)
+    const folders = new Map<string, string>()
+    for (const name of small) {
+      const folder = mkdtempSync(join(tmpdir(), 'holdfast-small-disk-'))
+      context.after(() => rmSync(folder, { recursive: true, force: true }))
+      namespace.do('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'none', folder)
+      folders.set(name, folder)
+    }
     const grid = await Grid.start(context, {
       toml: {
         coordinator: 'repairGrace = "1s"\ncollectGrace = "1s"\ntrash = "1s"',
         node: 'reserve = "32MiB"',
       },
-      folderOf: (program) => (program === 'n1' ? folder : undefined),
+      folderOf: (program) => folders.get(program),
       // Only the mounts are of interest: the network stays that of the machine.
       within: (program) =>
-        program === 'n1' ? namespace.within.filter((word) => word !== '--net') : [],
+        folders.has(program) ? namespace.within.filter((word) => word !== '--net') : [],
     })
-    return new SmallDiskGrid(grid, namespace, folder)
+    return new SmallDiskGrid(grid, namespace, folders.get('n1')!)
   }
 
   remount(options: string): void {
@@ -109,6 +117,24 @@ it('goes on beside a node whose disk is full, until there is room again', async 
   await small.put('b0')
   await grid.complete()
   await small.check()
+})
+
+it('says that disks are full when too few nodes take more', async (context) => {
+  const small = await SmallDiskGrid.start(context, '56m', ['n1', 'n2'])
+  const { grid } = small
+  await small.put('a0')
+  const source = join(grid.scratch.folder, 'large')
+  const sum = writeContent(source, 'large', 10 * fileBytes)
+  const refused = await grid.run(['put', source, 'home:/'])
+  assert.equal(refused.exit, 9, refused.error)
+  assert.equal(errorOf(refused).code, 'NO_SPACE')
+  assert.equal((await grid.run(['stat', 'home:/large'])).exit, 3)
+  await small.check()
+  await grid.must('put', source, '--min-shards', '2', 'home:/')
+  await small.check()
+  const target = join(grid.scratch.folder, 'target of large')
+  await grid.must('get', 'home:/large', target)
+  assert.equal(sha256Of(target), sum)
 })
 
 it('has room again when enough was removed', async (context) => {
