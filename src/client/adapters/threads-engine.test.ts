@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { systemRandom } from '../../base/adapters/system-random.ts'
+import { hasCode } from '../../base/errors.ts'
+import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
+import { createThreadsEngine } from './threads-engine.ts'
+
+const vault = '00'.repeat(16)
+
+function engineOf() {
+  const engine = createThreadsEngine({
+    threads: 2,
+    slotBytes: 1024 * 1024,
+    primitives: createNativePrimitives(),
+    random: systemRandom,
+  })
+  const key = new Uint8Array(32)
+  engine.useVault({ vault, lifeKey: key, generationKeys: [key], packListKey: key })
+  return engine
+}
+
+test('a failure in a thread is told as what it is', async () => {
+  const engine = engineOf()
+  const source = { kind: 'path', path: new TextEncoder().encode('/nowhere/at all'), vault } as const
+  await assert.rejects(engine.openSource(source), (error) => hasCode(error, 'NOT_FOUND'))
+  await assert.rejects(engine.openSource({ ...source, vault: '11'.repeat(16) }), (error) =>
+    hasCode(error, 'INTERNAL'),
+  )
+  await engine.close()
+})
+
+test('what a closed engine had not done fails, and so does what comes', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-engine-'))
+  context.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'file'), new Uint8Array(900_000))
+  const engine = engineOf()
+  const path = new TextEncoder().encode(join(folder, 'file'))
+  const { source } = await engine.openSource({ kind: 'path', path, vault })
+  const slot = await engine.slots.take(900_000)
+  const reading = engine.window({ source, slot, carry: undefined })
+  const closed = engine.close()
+  await assert.rejects(reading, (error) => hasCode(error, 'INTERRUPTED'))
+  await closed
+  await assert.rejects(engine.window({ source, slot, carry: undefined }), (error) =>
+    hasCode(error, 'INTERRUPTED'),
+  )
+})
