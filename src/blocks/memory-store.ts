@@ -10,6 +10,8 @@ import type {
   BatchShard,
   HeldShard,
   Listing,
+  ListOptions,
+  ReadRange,
   RemoveResult,
   ShardDescription,
   ShardStore,
@@ -108,10 +110,7 @@ class MemoryStore implements ShardStore {
     return { shardId: shard.shardId, vault, dataBytes, recordNumber, damaged }
   }
 
-  async read(
-    shardId: Uint8Array,
-    { offset, target }: { readonly offset: number; readonly target: Uint8Array },
-  ): Promise<boolean> {
+  async read(shardId: Uint8Array, { offset, target }: ReadRange): Promise<boolean> {
     this.#refuseClosed()
     const shard = this.#shards.get(shardId.toHex())
     if (shard === undefined) return false
@@ -130,10 +129,7 @@ class MemoryStore implements ShardStore {
     return shard && describe(shard)
   }
 
-  async list(options: {
-    readonly after?: Uint8Array | undefined
-    readonly most: number
-  }): Promise<Listing> {
+  async list(options: ListOptions): Promise<Listing> {
     this.#refuseClosed()
     const { after, most } = options
     const shards = [...this.#shards.values()]

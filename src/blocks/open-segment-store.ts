@@ -5,6 +5,8 @@ import { held } from './shard-reading.ts'
 import type {
   HeldShard,
   Listing,
+  ListOptions,
+  ReadRange,
   RemoveResult,
   ShardDescription,
   ShardStore,
@@ -83,10 +85,7 @@ export class OpenSegmentStore implements ShardStore {
     return entry && held(entry)
   }
 
-  async read(
-    shardId: Uint8Array,
-    range: { readonly offset: number; readonly target: Uint8Array },
-  ): Promise<boolean> {
+  async read(shardId: Uint8Array, range: ReadRange): Promise<boolean> {
     this.#refuseGone()
     return this.#parts.reading.read(shardId, range)
   }
@@ -96,10 +95,7 @@ export class OpenSegmentStore implements ShardStore {
     return this.#parts.reading.describe(shardId)
   }
 
-  async list(options: {
-    readonly after?: Uint8Array | undefined
-    readonly most: number
-  }): Promise<Listing> {
+  async list(options: ListOptions): Promise<Listing> {
     this.#refuseGone()
     const ids = this.#parts.index.shards.idsAfter(options.after, options.most + 1)
     const more = ids.length > options.most

@@ -5,7 +5,7 @@ import type { Primitives } from '../core/primitives.ts'
 import type { IndexEntry } from './index-entries.ts'
 import { readRecordHeader, recordDataOffset, recordHeaderBytes } from './record.ts'
 import type { SegmentReaders } from './segment-readers.ts'
-import type { ShardDescription } from './shard-store.ts'
+import type { ShardDescription, ReadRange } from './shard-store.ts'
 import type { StoreIndex } from './store-index.ts'
 
 export interface ShardReadingOptions {
@@ -23,10 +23,7 @@ export class ShardReading {
   }
 
   /** False when there is no such shard. */
-  async read(
-    shardId: Uint8Array,
-    { offset, target }: { readonly offset: number; readonly target: Uint8Array },
-  ): Promise<boolean> {
+  async read(shardId: Uint8Array, { offset, target }: ReadRange): Promise<boolean> {
     const done = await this.#whereItIs(shardId, async (entry) => {
       refuseBeyond(entry, offset + target.length)
       await this.#fill(entry, target, recordDataOffset + offset)

@@ -36,17 +36,11 @@ export interface ShardStore {
    * Fills `target` with the shard's data from byte `offset` on. False when there is no such shard. Throws
    * OVER_LIMIT when the shard has no such range, CORRUPT when the disk cannot give it, DISK_GONE.
    */
-  read(
-    shardId: Uint8Array,
-    range: { readonly offset: number; readonly target: Uint8Array },
-  ): Promise<boolean>
+  read(shardId: Uint8Array, range: ReadRange): Promise<boolean>
   /** Undefined when there is no such shard. Throws CORRUPT when its record cannot be read, DISK_GONE. */
   readHeader(shardId: Uint8Array): Promise<ShardDescription | undefined>
   /** Up to `most` shards after `after` (exclusive) in shard-id order. One whose record cannot be read is listed as damaged. */
-  list(options: {
-    readonly after?: Uint8Array | undefined
-    readonly most: number
-  }): Promise<Listing>
+  list(options: ListOptions): Promise<Listing>
   /** Removes the shard unless its record is newer than `recordNumber`. Throws NO_SPACE, READ_ONLY, DISK_GONE. */
   remove(shardId: Uint8Array, recordNumber: number): Promise<RemoveResult>
   /** Remembers that bytes of this record were found wrong: the next `put` of the shard replaces it. */
@@ -61,6 +55,17 @@ export interface ShardStore {
   work(): Promise<WorkDone>
   /** Ends what is under way, keeps the index, frees the folder. Later calls throw DISK_GONE. */
   close(): Promise<void>
+}
+
+export interface ReadRange {
+  /** In the shard's data. */
+  readonly offset: number
+  readonly target: Uint8Array
+}
+
+export interface ListOptions {
+  readonly after?: Uint8Array | undefined
+  readonly most: number
 }
 
 export type StoreState =

@@ -3,6 +3,8 @@ import { HoldfastError } from '../../base/errors.ts'
 import type { ShardBuffer } from '../../blocks/buffer-pool.ts'
 import type {
   Listing,
+  ListOptions,
+  ReadRange,
   RemoveResult,
   ShardDescription,
   ShardStore,
@@ -72,10 +74,7 @@ export class FaultyStore implements ShardStore {
     return this.#store.find(shardId)
   }
 
-  async read(
-    shardId: Uint8Array,
-    range: { readonly offset: number; readonly target: Uint8Array },
-  ): Promise<boolean> {
+  async read(shardId: Uint8Array, range: ReadRange): Promise<boolean> {
     this.reads += 1
     this.readBytes += range.target.length
     await this.beforeRead()
@@ -88,10 +87,7 @@ export class FaultyStore implements ShardStore {
     return this.#store.readHeader(shardId)
   }
 
-  list(options: {
-    readonly after?: Uint8Array | undefined
-    readonly most: number
-  }): Promise<Listing> {
+  list(options: ListOptions): Promise<Listing> {
     return this.#store.list(options)
   }
 
