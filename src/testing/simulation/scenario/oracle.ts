@@ -69,12 +69,6 @@ export class Oracle {
     return `${path} was seen as ${value} between ${from} and ${to}: ${why}`
   }
 
-  /** Values that a reader between the two moments may see. */
-  possible(path: string, { from, to }: { readonly from: Moment; readonly to: Moment }): Value[] {
-    const live = this.#of(path).filter((each) => each.began < to && !this.#replaced(each, from))
-    return [...new Set(live.map(({ value }) => value))]
-  }
-
   /** Whether another attempt began after this one was acknowledged, and was acknowledged before `from`. */
   #replaced(attempt: Attempt, from: Moment): boolean {
     return this.#of(attempt.path).some(

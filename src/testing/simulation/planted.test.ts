@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
+import { plantedFaults } from './scenario/planted.ts'
+import { runSeeds } from './scenario/run-seeds.ts'
+import { runCrashWorld } from './store-crash-world.ts'
+
+const seedsToFind = 300
+
+for (const fault of Object.keys(plantedFaults)) {
+  await test(`the planted fault ${fault} is found within ${seedsToFind} seeds`, async (context) => {
+    const seed = await seedThatFinds(fault)
+    context.diagnostic(`found by seed ${seed}`)
+    assert.notEqual(seed, undefined)
+  })
+}
+
+/** One store alone shows sooner what takes a crash in the middle of its own writing. */
+await test(`an index record before its data is found within ${seedsToFind} seeds`, async () => {
+  const primitives = createNativePrimitives()
+  let found: number | undefined
+  for (let seed = 0; seed < seedsToFind && found === undefined; seed += 1) {
+    await runCrashWorld({ seed, primitives, faults: new Set(['index-first']) }).catch(() => {
+      found = seed
+    })
+  }
+  assert.notEqual(found, undefined)
+})
+
+async function seedThatFinds(fault: string): Promise<number | undefined> {
+  let found: number | undefined
+  await runSeeds({
+    seeds: Array.from({ length: seedsToFind }, (_, at) => at + 1),
+    fault,
+    done(seed, { failure }) {
+      if (failure !== undefined) found = seed
+      return found === undefined
+    },
+  })
+  return found
+}
