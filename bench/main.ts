@@ -51,16 +51,24 @@ function chosenSizes(): Sizes {
   }
 }
 
-function chosenSections(): readonly Section[] {
+/** Undefined when one of them does not exist, which is said. */
+function chosenSections(): readonly Section[] | undefined {
   const only = flags.only?.flatMap((names) => names.split(','))
   if (only === undefined) return sections
   const unknown = only.filter((name) => !sections.some((section) => section.name === name))
-  if (unknown.length > 0) throw new Error(`There is no section ${unknown.join(', ')}\n\n${usage}`)
+  if (unknown.length > 0) {
+    console.error(`There is no section ${unknown.join(', ')}\n\n${usage}`)
+    return undefined
+  }
   return sections.filter(({ name }) => only.includes(name))
 }
 
 async function main(): Promise<void> {
   const chosen = chosenSections()
+  if (chosen === undefined) {
+    process.exitCode = 2
+    return
+  }
   const scratch = new Scratch({ folder: flags.folder, port: Number(flags.port) })
   process.once('SIGINT', () => void scratch.clear().then(() => process.exit(130)))
   const sizes = chosenSizes()
