@@ -84,7 +84,7 @@ export class Grid {
     const role = name === 'coordinator' ? name : 'node'
     const within = this.#options.within?.(name) ?? []
     const line = [role, '--json', '--config', this.configOf(name)]
-    const program = this.scratch.start(line, { within, ...options })
+    const program = this.scratch.start(line, { within, endsWithUs: true, ...options })
     this.#running.set(name, program)
     await program.event<{ ready: true }>(({ ready }) => ready)
     return program

@@ -25,6 +25,8 @@ export interface ProgramOptions {
   readonly input?: string | Uint8Array
   /** Words before the program: what it runs in, such as a namespace. */
   readonly within?: readonly string[]
+  /** It ends with this process, however that ends: roles do when they have a channel to who started them. */
+  readonly endsWithUs?: boolean
 }
 
 /** Our own settings stay outside. */
@@ -46,7 +48,7 @@ export class RunningProgram {
     const [command, ...words] = [...(options.within ?? []), process.execPath, program, ...line]
     this.process = spawn(command!, words, {
       env: { ...cleanEnvironment, ...options.environment },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', ...(options.endsWithUs ? (['ipc'] as const) : [])],
     })
     const { stdin, stdout, stderr } = this.process
     stdin!.on('error', () => {})
