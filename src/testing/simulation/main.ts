@@ -44,9 +44,11 @@ async function inProcesses(): Promise<void> {
 function child(at: number): Promise<number> {
   const own = Math.floor((count - at - 1) / processes) + 1
   const options = [
-    ...['--seed', String(first + at), '--seeds', String(own)],
-    ...['--step', String(processes), '--processes', '1'],
-    ...(fault === undefined ? [] : ['--fault', fault]),
+    `--seed=${first + at}`,
+    `--seeds=${own}`,
+    `--step=${processes}`,
+    '--processes=1',
+    ...(fault === undefined ? [] : [`--fault=${fault}`]),
   ]
   const program = fileURLToPath(import.meta.url)
   const running = spawn(process.execPath, [program, ...options], { stdio: 'inherit' })

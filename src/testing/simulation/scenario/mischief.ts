@@ -96,7 +96,7 @@ export class Mischief implements Stage {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const machine of this.#machines()) machine.spare()
-    for (const heal of [...this.#healing]) heal()
+    for (const heal of this.#healing) heal()
     while (this.#starting.size > 0) await Promise.all(this.#starting)
   }
 

@@ -37,17 +37,19 @@ function receiptForAnother(): Plants {
   }
 }
 
+function asDurable(packs: Packs): Packs {
+  return packs.map((pack) => ({
+    ...pack,
+    shards: pack.shards.map((shard) => ({
+      ...shard,
+      state: 'durable' as const,
+      recordNumber: shard.recordNumber ?? 1,
+    })),
+  }))
+}
+
 /** Shards that were still on their way are registered as if they were durable. */
 function commitBeforeShards(): Plants {
-  const asDurable = (packs: Packs): Packs =>
-    packs.map((pack) => ({
-      ...pack,
-      shards: pack.shards.map((shard) => ({
-        ...shard,
-        state: 'durable' as const,
-        recordNumber: shard.recordNumber ?? 1,
-      })),
-    }))
   return inCatalogue((catalogue) => ({
     registerPacks: (request) =>
       catalogue.registerPacks({ ...request, packs: asDurable(request.packs) }),
