@@ -122,7 +122,10 @@ export class Compaction {
         const planned = await this.#plan(emptying, copyOf(header))
         if (planned === undefined) continue
         bytes += recordHeaderBytes + planned.bodyBytes
-        moves.push(this.#move(planned, { segment, offset }))
+        const move = this.#move(planned, { segment, offset })
+        // Met below, when the reading has ended
+        move.catch(() => {})
+        moves.push(move)
       }
       return true
     })
