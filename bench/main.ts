@@ -70,7 +70,7 @@ async function main(): Promise<void> {
     return
   }
   const scratch = new Scratch({ folder: flags.folder, port: Number(flags.port) })
-  process.once('SIGINT', () => void scratch.clear().then(() => process.exit(130)))
+  endPolitely(scratch)
   const sizes = chosenSizes()
   const machine = describeMachine(scratch.disk)
   const reports: (SectionReport & { readonly name: string; readonly title: string })[] = []
@@ -93,6 +93,16 @@ async function main(): Promise<void> {
   if (flags.json === undefined) return
   const document = { machine, command: process.argv.slice(2), sizes, sections: reports }
   writeFileSync(flags.json, `${JSON.stringify(document, undefined, 2)}\n`)
+}
+
+/** Who runs this for us may pass on a signal that came to all: it counts once. */
+function endPolitely(scratch: Scratch): void {
+  let ending: Promise<void> | undefined
+  for (const [signal, exit] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+    process.on(signal, () => {
+      ending ??= scratch.clear().then(() => process.exit(exit))
+    })
+  }
 }
 
 function benchOf(scratch: Scratch, sizes: Sizes): Bench {
