@@ -29,6 +29,7 @@ export class Cluster {
   readonly #connections: ShardConnections
   readonly #trust: NodeTrust
   #nodes: readonly ClusterNode[] = []
+  #byId: ReadonlyMap<string, ClusterNode> = new Map()
   #refreshedMs = 0
 
   private constructor(session: Session, network: Network) {
@@ -70,6 +71,7 @@ export class Cluster {
     const answer = await this.#session.control.call('cluster', {})
     this.#session.noteGrid(answer)
     this.#nodes = answer.nodes
+    this.#byId = new Map(answer.nodes.map((node) => [node.node, node]))
   }
 
   /** Asks again, in the background, when the map is older than `clusterRefreshMs`: for work that lasts. */
@@ -82,7 +84,7 @@ export class Cluster {
   }
 
   node(id: string): ClusterNode | undefined {
-    return this.#nodes.find(({ node }) => node === id)
+    return this.#byId.get(id)
   }
 
   nameOf(id: string): string {

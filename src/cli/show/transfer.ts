@@ -6,7 +6,7 @@ import { placeFields, present } from '../json.ts'
 import type { Outcome } from '../output.ts'
 import { quoteName } from '../quote.ts'
 import type { GetResult, PutResult, RemoveResult, VaultPlace } from '../results.ts'
-import { bytesText, countText } from '../text/amount.ts'
+import { bytesText, countText, groupedText } from '../text/amount.ts'
 import { failureErrors } from './failures.ts'
 
 /** `home:/notes.txt`, quoted where needed. */
@@ -27,8 +27,8 @@ export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
   const parts = [
     `stored ${countText(stored, 'file')}, ${bytesText(bytes)}`,
     newBytes < bytes ? `${bytesText(newBytes)} of it new` : '',
-    unchanged > 0 ? `${unchanged.toLocaleString('en-US')} unchanged` : '',
-    failures.length > 0 ? `${failures.length.toLocaleString('en-US')} failed` : '',
+    unchanged > 0 ? `${groupedText(unchanged)} unchanged` : '',
+    failures.length > 0 ? `${groupedText(failures.length)} failed` : '',
     rateText(bytes, seconds),
   ]
   const lacking = shards.wanted - shards.written
@@ -53,7 +53,7 @@ export function showGet(result: GetResult, { error }: EndedBy = {}): Outcome {
   const { files: written, bytes } = files.sums('written')
   const parts = [
     `fetched ${countText(written, 'file')}, ${bytesText(bytes)}`,
-    failures.length > 0 ? `${failures.length.toLocaleString('en-US')} failed` : '',
+    failures.length > 0 ? `${groupedText(failures.length)} failed` : '',
     rateText(bytes, seconds),
   ]
   const { ok, ...ended } = endOf(failures, error)
