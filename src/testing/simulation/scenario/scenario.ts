@@ -1,6 +1,8 @@
 /** One seed's whole story: a grid, its users, what goes wrong, and what must hold at the end. */
 import { sleep } from '../../../base/clock.ts'
+import type { Policy } from '../../../core/policy.ts'
 import type { Primitives } from '../../../core/primitives.ts'
+import { createVault, parsePolicy } from '../../../client/vaults.ts'
 import type { LimitValues } from '../../../coordinator/context.ts'
 import type { EngineRooms } from '../grid/engine-rooms.ts'
 import { SimulatedGrid } from '../grid/grid.ts'
@@ -72,6 +74,7 @@ class Story {
   readonly grid: SimulatedGrid
   readonly #random: SeededRandom
   readonly #limits: Settling['limits'] & Partial<LimitValues>
+  readonly #policy: Policy
   #faithless: readonly NodeHost[] = []
   readonly #troubles: Troubles
   readonly #court: Court
@@ -79,6 +82,7 @@ class Story {
 
   constructor({ seed, primitives, rooms, plants = {}, echo }: ScenarioOptions) {
     this.#random = new SeededRandom(seed ^ 0x5eed)
+    this.#policy = parsePolicy(this.#random.pick(policies))
     this.#limits = { ...this.#random.pick(patience), ...this.#random.pick(diligence) }
     this.grid = new SimulatedGrid({
       seed,
@@ -118,6 +122,7 @@ class Story {
 
   async #tell(): Promise<void> {
     await this.grid.start()
+    await this.#makeVaults()
     const plot = this.#plot()
     const mischief = new Mischief(plot)
     const doing = mischief.run()
@@ -133,6 +138,18 @@ class Story {
     await collectAll(settling)
     await this.#pass(aftermathMs)
     for (const user of this.#users) await user.readAll()
+  }
+
+  /** One of each account, beside its `home`. */
+  async #makeVaults(): Promise<void> {
+    const accounts = new Set<string>()
+    for (const host of this.grid.clients) {
+      if (accounts.has(host.account)) continue
+      accounts.add(host.account)
+      const client = host.open()
+      await createVault(client.session, { name: vaultName, policy: this.#policy })
+      await client.close()
+    }
   }
 
   /** A few kinds of mischief only: a world in which everything fails at once shows little. */
@@ -156,13 +173,17 @@ class Story {
     return this.grid.clients.map((host) => {
       const oracle = oracles.get(host.account) ?? new Oracle()
       oracles.set(host.account, oracle)
-      const policy = { k: 2, m: 2, threshold: 3 }
+      const policy = this.#policy
       const random = this.#random.fork()
       const court = this.#court
-      return new User({ host, vault: 'home', policy, oracle, contents, court, random })
+      return new User({ host, vault: vaultName, policy, oracle, contents, court, random })
     })
   }
 }
+
+const vaultName = 'shared'
+/** Each bears the loss of one shard of what was acknowledged. */
+const policies = ['2+2', '2+2', '1+1', '1+1', '1+2', '4+2', '3+2']
 
 const zonesOfNodes = [
   ['a', 'b', 'c', 'd', 'e', 'f'],

@@ -1,5 +1,4 @@
 /** A catalogue that is watched: what must hold at each moment is checked with questions of its own. */
-import { isZero } from '../../../base/bytes.ts'
 import type { SqliteDatabase } from '../../../catalogue/adapters/open-inline.ts'
 import { packState, shardCode } from '../../../catalogue/adapters/sql/codes.ts'
 import type { Catalogue } from '../../../catalogue/catalogue.ts'
@@ -68,7 +67,8 @@ function checkCensus(
   { database, complain, mayLose }: Watching,
 ): void {
   if (mayLose(node)) return
-  const listed = new Set(held.filter(({ root }) => !isZero(root)).map(nameOf))
+  // One that could not be read just now is listed too
+  const listed = new Set(held.map(nameOf))
   const rows = database.run(
     `select lower(hex(packs.id)) as pack, "index", packs.generation from shards
      join packs on packs.key = shards.pack join nodes on nodes.key = shards.node
