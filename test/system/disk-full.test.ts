@@ -52,7 +52,8 @@ class SmallDiskGrid {
   }
 
   remount(options: string): void {
-    this.#namespace.do('mount', '-o', `remount,${options}`, this.#folder)
+    // With its source, or mount would add the options it has, of which a user namespace may not set all.
+    this.#namespace.do('mount', '-o', `remount,${options}`, 'none', this.#folder)
   }
 
   /** Takes the disk away while programs have files open on it. */
