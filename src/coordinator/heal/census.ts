@@ -3,7 +3,7 @@
  * root that follows from its pack's registration. What no row expects is gathered and handed over only when
  * the node was listed to the end.
  */
-import { equalBytes, toHex } from '../../base/bytes.ts'
+import { equalBytes, isZero, toHex } from '../../base/bytes.ts'
 import type { HeldShard, ShardKey } from '../../catalogue/rows/packs.ts'
 import type { Id } from '../../catalogue/ids.ts'
 import type { ListedShard } from '../../wire/shard-requests.ts'
@@ -119,7 +119,8 @@ async function wrongShards(
     const identities = packIdentities(primitives, row)
     for (const shard of perPack.get(row.pack) ?? []) {
       const root = identities[shard.index]?.root
-      if (shard.generation !== row.generation) continue
+      // Damaged, or not to be read just now: no reason to delete it
+      if (shard.generation !== row.generation || isZero(shard.root)) continue
       if (root === undefined || !equalBytes(root, shard.root)) wrong.add(shard)
     }
     await pace()
