@@ -99,7 +99,7 @@ class Story {
         watchedCatalogue(catalogue, {
           database: coordinator.database,
           nowMs: () => coordinator.wallMs(),
-          mayLose: (node) => this.#faithless.some((host) => host.node === node),
+          mayLose: (node) => this.#mayLose(node),
           complain: (what) => this.complain(what),
         }),
       ...(echo && { echo }),
@@ -118,6 +118,13 @@ class Story {
 
   complain(what: string): void {
     this.#court.complain(what)
+  }
+
+  /** What it cannot read just now counts as lost until it is counted again. */
+  #mayLose(node: string): boolean {
+    const host = this.grid.nodes.find((each) => each.node === node)
+    if (host === undefined || host.disk.trouble.readFails > 0) return true
+    return this.#faithless.includes(host)
   }
 
   async #tell(): Promise<void> {
