@@ -35,6 +35,7 @@ class Stored {
     const toml = { coordinator: 'repairGrace = "1s"\ncollectGrace = "1s"' }
     const stored = new Stored(await Grid.start(context, { toml }))
     for (const letter of letters) await stored.put(letter)
+    await stored.grid.complete()
     return stored
   }
 

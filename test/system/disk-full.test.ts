@@ -95,7 +95,9 @@ function namesOf(letter: string, count: number): string[] {
 it('goes on beside a node whose disk is full, until there is room again', async (context) => {
   const small = await SmallDiskGrid.start(context, '76m')
   const { grid } = small
-  await small.put(...namesOf('a', 14))
+  await small.put('a0')
+  await grid.complete()
+  await small.put(...namesOf('a', 14).slice(1))
   const full = await small.storeIs('read-only')
   assert.equal(full.nodes[0]!.state, 'up')
   assert.ok(full.nodes[0]!.freeBytes! < fileBytes / 2)

@@ -55,6 +55,7 @@ it('spreads a grid over two machines, with TLS, and outlives a cut cable', async
   const sum = writeContent(source, 'source', 30 * MiB)
   const put = await grid.run(['put', source, 'home:/'], { within: right.within })
   assert.equal(put.exit, 0, put.error)
+  await grid.complete()
   const { packs } = await grid.must<Placed>('stat', 'home:/source', '--placement')
   for (const { shards } of packs) {
     assert.equal(shards.filter(({ node }) => rightNodes.includes(node)).length, 2)

@@ -23,6 +23,7 @@ it('keeps files at 16+4 on 20 nodes, and reads them with any four gone', async (
   const source = join(grid.scratch.folder, 'source')
   const sum = writeContent(source, 'source', 40 * MiB)
   await grid.must('put', source, 'wide:/')
+  await grid.complete()
   const { packs } = await grid.must<Placed>('stat', 'wide:/source', '--placement')
   for (const { k, m, shards } of packs) {
     assert.deepEqual([k, m], [16, 4])
