@@ -53,6 +53,11 @@ async function placement(
     m,
     shards: shards
       .toSorted((left, right) => left.index - right.index)
-      .map(({ index, node, state }) => ({ index, node: cluster.nameOf(node), state })),
+      .map(({ index, node, state }) => ({
+        index,
+        node: cluster.nameOf(node),
+        // What a node keeps that is down may be there or not: nobody can tell now.
+        state: state === 'durable' && !cluster.isUp(node) ? 'unknown' : state,
+      })),
   }))
 }
