@@ -38,6 +38,8 @@ export class NodeHost extends Machine {
   readonly #options: NodeHostOptions
   readonly #identitySeed: Uint8Array
   lie: Lie = 'none'
+  /** The store was opened while its disk could not be read everywhere: it serves what it could read then. */
+  #openedBlind = false
   /** While a process serves. */
   store: ShardStore | undefined
 
@@ -54,9 +56,15 @@ export class NodeHost extends Machine {
     this.disk = new SimulatedDisk({ scheduler, random: random.fork(), direct })
   }
 
+  /** Whether shards may be missing from its listing though they are on its disk. */
+  get mayMiss(): boolean {
+    return this.#openedBlind || this.disk.trouble.readFails > 0
+  }
+
   /** Begins to serve. Throws what keeps the store from opening: then the process has ended. */
   async start(): Promise<void> {
     const process = this.begin()
+    this.#openedBlind = this.disk.trouble.readFails > 0
     this.disk.beforeOperation = () => void process.step('disk')
     try {
       const store = await this.#open(process)

@@ -97,7 +97,7 @@ export class Contents {
 
   /** Large ones are what deduplication is for. */
   #known(): Uint8Array {
-    const large = this.#made.filter(({ length }) => length > limits.chunkBytesMin)
+    const large = this.#made.filter(({ length }) => length > limits.knownAskBytesMin)
     return this.#random.pick(large.length > 0 && this.#random.chance(0.5) ? large : this.#made)
   }
 
@@ -106,9 +106,9 @@ export class Contents {
     const dice = random.fraction()
     if (dice < 0.08) return 0
     if (dice < 0.6) return random.between(1, 2000)
-    if (dice < 0.94) return random.between(2000, 70_000)
-    if (dice < 0.99) return random.between(70_000, 600_000)
-    return random.between(600_000, 3_000_000)
+    if (dice < 0.85) return random.between(2000, 65_000)
+    if (dice < 0.99) return random.between(65_000, 250_000)
+    return random.between(250_000, 3_000_000)
   }
 
   /** Different everywhere, and quick to make. */

@@ -123,8 +123,7 @@ class Story {
   /** What it cannot read just now counts as lost until it is counted again. */
   #mayLose(node: string): boolean {
     const host = this.grid.nodes.find((each) => each.node === node)
-    if (host === undefined || host.disk.trouble.readFails > 0) return true
-    return this.#faithless.includes(host)
+    return host === undefined || host.mayMiss || this.#faithless.includes(host)
   }
 
   async #tell(): Promise<void> {

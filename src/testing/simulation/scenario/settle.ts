@@ -39,7 +39,8 @@ export async function becomeComplete(settling: Settling): Promise<void> {
 
 /** A node that never lost anything has all that its rows say. */
 async function blameFaithful({ grid, court, faithless }: Settling): Promise<void> {
-  const names = new Set(faithless.map(({ node }) => node))
+  const suspects = grid.nodes.filter((node) => node.mayMiss || faithless.includes(node))
+  const names = new Set(suspects.map(({ node }) => node))
   for (const { node, complaint } of await lostShards(grid)) {
     if (!names.has(node)) court.complain(complaint)
   }
