@@ -137,7 +137,9 @@ await test('a shard with another root under a registered id is not counted, and 
   // Someone with a ticket put other bytes under this very id.
   const address = { shard: shardOf(pack, 2), vault: Uint8Array.fromHex(ada.home) }
   node.away = false
-  await world.run(node.put(address, { root: new Uint8Array(32), blocks: [new Uint8Array(300)] }))
+  await world.run(
+    node.put(address, { root: new Uint8Array(32).fill(7), blocks: [new Uint8Array(300)] }),
+  )
   await world.run(world.heartbeats())
   await settle()
   await world.run(world.settle())
