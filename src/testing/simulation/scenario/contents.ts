@@ -68,9 +68,16 @@ export class Contents {
   readonly #made: Uint8Array[] = []
   #lastSeconds = 1_000_000
 
-  constructor(primitives: Primitives, random: SeededRandom) {
+  readonly #knownShare: number
+
+  /** `knownShare`: how much of what is put was put before, in [0, 1]. */
+  constructor(
+    primitives: Primitives,
+    options: { readonly random: SeededRandom; readonly knownShare: number },
+  ) {
     this.#primitives = primitives
-    this.#random = random
+    this.#random = options.random
+    this.#knownShare = options.knownShare
   }
 
   /** Mostly small and new; now and then known, empty, or of several chunks. */
@@ -89,7 +96,7 @@ export class Contents {
 
   #bytes(): Uint8Array {
     const random = this.#random
-    if (this.#made.length > 0 && random.chance(0.2)) return this.#known()
+    if (this.#made.length > 0 && random.chance(this.#knownShare)) return this.#known()
     const bytes = this.#filled(this.#length())
     this.#made.push(bytes)
     return bytes

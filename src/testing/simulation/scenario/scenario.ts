@@ -12,7 +12,7 @@ import { SeededRandom } from '../seeded-random.ts'
 import { Contents } from './contents.ts'
 import { Court, Violation } from './judge.ts'
 import { Mischief, mischiefKinds } from './mischief.ts'
-import type { MischiefOptions } from './mischief.ts'
+import type { MischiefKind, MischiefOptions } from './mischief.ts'
 import { Oracle } from './oracle.ts'
 import { becomeComplete, collectAll } from './settle.ts'
 import type { Settling } from './settle.ts'
@@ -75,6 +75,8 @@ class Story {
   readonly #random: SeededRandom
   readonly #limits: Settling['limits'] & Partial<LimitValues>
   readonly #policy: Policy
+  /** Much is put again while a node loses its disk: what deduplication must stand. */
+  readonly #repeats: boolean
   #faithless: readonly NodeHost[] = []
   readonly #troubles: Troubles
   readonly #court: Court
@@ -82,7 +84,8 @@ class Story {
 
   constructor({ seed, primitives, rooms, plants = {}, echo }: ScenarioOptions) {
     this.#random = new SeededRandom(seed ^ 0x5eed)
-    this.#policy = parsePolicy(this.#random.pick(policies))
+    this.#repeats = this.#random.chance(0.15)
+    this.#policy = parsePolicy(this.#repeats ? '1+1' : this.#random.pick(policies))
     this.#limits = { ...this.#random.pick(patience), ...this.#random.pick(diligence) }
     this.grid = new SimulatedGrid({
       seed,
@@ -162,7 +165,8 @@ class Story {
   #plot(): MischiefOptions {
     const random = this.#random.fork()
     const grid = this.grid
-    const kinds = mischiefKinds.filter(() => random.chance(0.3))
+    const chosen = mischiefKinds.filter(() => random.chance(0.3))
+    const kinds: MischiefKind[] = this.#repeats ? ['emptied', 'emptied', ...chosen] : chosen
     const faithless = [random.pick(grid.nodes)]
     this.#faithless = faithless
     grid.parts.trace.note('world', `mischief: ${kinds.join(' ')}; faithless ${faithless[0]!.name}`)
@@ -175,7 +179,8 @@ class Story {
 
   #makeUsers(primitives: Primitives): User[] {
     const oracles = new Map<string, Oracle>()
-    const contents = new Contents(primitives, this.#random.fork())
+    const knownShare = this.#repeats ? 0.6 : 0.2
+    const contents = new Contents(primitives, { random: this.#random.fork(), knownShare })
     return this.grid.clients.map((host) => {
       const oracle = oracles.get(host.account) ?? new Oracle()
       oracles.set(host.account, oracle)
