@@ -167,16 +167,6 @@ function censusIgnored(): Plants {
   return inCatalogue(() => ({ census: () => Promise.resolve({ strangers: [], missing: 0 }) }))
 }
 
-/** Shards of dead packs are forgotten, whether their nodes deleted them or not. */
-function deletesForgotten(): Plants {
-  return inCatalogue((catalogue) => ({
-    async deadShards(most, nodes) {
-      await catalogue.shardsDeleted(await catalogue.deadShards(most, nodes))
-      return []
-    },
-  }))
-}
-
 export const plantedFaults: Readonly<Record<string, () => Plants>> = {
   'no-sync-before-receipt': () => inStore('no-sync'),
   'commit-before-shards': commitBeforeShards,
@@ -186,5 +176,4 @@ export const plantedFaults: Readonly<Record<string, () => Plants>> = {
   'lease-ignored': leaseIgnored,
   'known-trusted': knownTrusted,
   'census-ignored': censusIgnored,
-  'deletes-forgotten': deletesForgotten,
 }
