@@ -11,8 +11,6 @@ const seedsToFind = 300
 const proven: readonly (keyof typeof plantedFaults)[] = [
   'no-sync-before-receipt',
   'commit-before-shards',
-  'compare-and-swap-skipped',
-  'tag-unchecked',
 ]
 
 for (const fault of proven) {
