@@ -7,7 +7,7 @@ import { Scheduler } from '../scheduler.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { simulatedNetwork } from '../simulated-network.ts'
 import { Trace } from '../trace.ts'
-import { withKnownSignatures } from '../known-signatures.ts'
+import { withSimulatedSignatures } from '../simulated-signatures.ts'
 import { ClientHost } from './client-host.ts'
 import { CoordinatorHost } from './coordinator-host.ts'
 import type { CoordinatorHostOptions } from './coordinator-host.ts'
@@ -39,7 +39,7 @@ export class SimulatedGrid {
 
   constructor(options: GridOptions) {
     const { seed, zones, accounts } = options
-    const primitives = withKnownSignatures(options.primitives)
+    const primitives = withSimulatedSignatures(options.primitives)
     this.random = new SeededRandom(seed)
     const scheduler = new Scheduler(this.random.fork())
     const network = simulatedNetwork({ scheduler, random: this.random.fork() })

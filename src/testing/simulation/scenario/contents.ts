@@ -34,6 +34,25 @@ const fileNames = [
   'line\nbreak',
   'not UTF-8 \xff',
 ]
+const emptyShare = 0.08
+/** From and to, bytes: what is over `knownAskBytesMin` goes the way of large files. */
+const lengths: Readonly<Record<Sizes, readonly (readonly [number, number])[]>> = {
+  tiny: [
+    [1, 300],
+    [300, 3000],
+  ],
+  mixed: [
+    [1, 2000],
+    [1, 2000],
+    [2000, 65_000],
+    [66_000, 120_000],
+  ],
+  large: [
+    [1, 2000],
+    [66_000, 300_000],
+    [66_000, 600_000],
+  ],
+}
 const linkNames = ['link', 'd/link']
 
 export const places: readonly Place[] = [
@@ -62,6 +81,15 @@ export function valueOf(seen: {
   return `${kind} ${toHex(sha256.subarray(0, 6))} of ${modified.seconds}`
 }
 
+export type Sizes = 'tiny' | 'mixed' | 'large'
+
+export interface ContentsOptions {
+  readonly random: SeededRandom
+  /** How much of what is put was put before, in [0, 1]. */
+  readonly knownShare: number
+  readonly sizes: Sizes
+}
+
 export class Contents {
   readonly #primitives: Primitives
   readonly #random: SeededRandom
@@ -69,15 +97,13 @@ export class Contents {
   #lastSeconds = 1_000_000
 
   readonly #knownShare: number
+  readonly #sizes: Sizes
 
-  /** `knownShare`: how much of what is put was put before, in [0, 1]. */
-  constructor(
-    primitives: Primitives,
-    options: { readonly random: SeededRandom; readonly knownShare: number },
-  ) {
+  constructor(primitives: Primitives, options: ContentsOptions) {
     this.#primitives = primitives
     this.#random = options.random
     this.#knownShare = options.knownShare
+    this.#sizes = options.sizes
   }
 
   /** Mostly small and new; now and then known, empty, or of several chunks. */
@@ -110,12 +136,9 @@ export class Contents {
 
   #length(): number {
     const random = this.#random
-    const dice = random.fraction()
-    if (dice < 0.08) return 0
-    if (dice < 0.6) return random.between(1, 2000)
-    if (dice < 0.85) return random.between(2000, 65_000)
-    if (dice < 0.99) return random.between(65_000, 250_000)
-    return random.between(250_000, 3_000_000)
+    if (random.chance(emptyShare)) return 0
+    const [least, most] = random.pick(lengths[this.#sizes])
+    return random.between(least, most)
   }
 
   /** Different everywhere, and quick to make. */

@@ -50,11 +50,11 @@ export interface MischiefOptions {
   readonly random: SeededRandom
   readonly faithless: readonly NodeHost[]
   readonly kinds: readonly MischiefKind[]
+  readonly pauseMsMax: number
 }
 
-const pauseMsMax = 3_000
-const illMsMax = 8_000
-const downMsMax = 8_000
+const illMsMax = 6_000
+const downMsMax = 6_000
 const sleepMsMax = 2 * 3_600_000
 
 /** All machines stand still for a while, as one that was suspended. */
@@ -72,22 +72,24 @@ export class Mischief implements Stage {
   readonly random: SeededRandom
   readonly faithless: readonly NodeHost[]
   readonly #kinds: readonly MischiefKind[]
+  readonly #pauseMsMax: number
   readonly #healing = new Set<() => void>()
   readonly #starting = new Set<Promise<void>>()
   #stopped = false
 
-  constructor({ grid, troubles, random, faithless, kinds }: MischiefOptions) {
+  constructor({ grid, troubles, random, faithless, ...rest }: MischiefOptions) {
     this.grid = grid
     this.troubles = troubles
     this.random = random
     this.faithless = faithless
-    this.#kinds = kinds
+    this.#kinds = rest.kinds
+    this.#pauseMsMax = rest.pauseMsMax
   }
 
   /** Does one thing after the other until stopped. */
   async run(): Promise<void> {
     while (!this.#stopped && this.#kinds.length > 0) {
-      await this.#pass(this.random.fraction() * pauseMsMax)
+      await this.#pass(this.random.fraction() * this.#pauseMsMax)
       if (!this.#stopped) deeds[this.random.pick(this.#kinds)](this)
     }
   }

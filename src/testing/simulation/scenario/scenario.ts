@@ -1,9 +1,6 @@
 /** One seed's whole story: a grid, its users, what goes wrong, and what must hold at the end. */
-import { sleep } from '../../../base/clock.ts'
-import type { Policy } from '../../../core/policy.ts'
 import type { Primitives } from '../../../core/primitives.ts'
-import { createVault, parsePolicy } from '../../../client/vaults.ts'
-import type { LimitValues } from '../../../coordinator/context.ts'
+import { createVault } from '../../../client/vaults.ts'
 import type { EngineRooms } from '../grid/engine-rooms.ts'
 import { SimulatedGrid } from '../grid/grid.ts'
 import type { NodeHost } from '../grid/node-host.ts'
@@ -11,11 +8,12 @@ import type { Plants } from '../grid/plants.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Contents } from './contents.ts'
 import { Court, Violation } from './judge.ts'
-import { Mischief, mischiefKinds } from './mischief.ts'
-import type { MischiefKind, MischiefOptions } from './mischief.ts'
+import { Mischief } from './mischief.ts'
+import type { MischiefOptions } from './mischief.ts'
 import { Oracle } from './oracle.ts'
-import { becomeComplete, collectAll } from './settle.ts'
-import type { Settling } from './settle.ts'
+import { becomeComplete, collectAll, pass } from './settle.ts'
+import { drawShape } from './shape.ts'
+import type { Shape } from './shape.ts'
 import { aftermathMs, Troubles } from './troubles.ts'
 import { User } from './user.ts'
 import { watchedCatalogue } from './watched-catalogue.ts'
@@ -73,10 +71,7 @@ function textOf(error: unknown): string {
 class Story {
   readonly grid: SimulatedGrid
   readonly #random: SeededRandom
-  readonly #limits: Settling['limits'] & Partial<LimitValues>
-  readonly #policy: Policy
-  /** Much is put again while a node loses its disk: what deduplication must stand. */
-  readonly #repeats: boolean
+  readonly #shape: Shape
   #faithless: readonly NodeHost[] = []
   readonly #troubles: Troubles
   readonly #court: Court
@@ -84,19 +79,15 @@ class Story {
 
   constructor({ seed, primitives, rooms, plants = {}, echo }: ScenarioOptions) {
     this.#random = new SeededRandom(seed ^ 0x5eed)
-    this.#repeats = this.#random.chance(0.15)
-    this.#policy = parsePolicy(this.#repeats ? '1+1' : this.#random.pick(policies))
-    this.#limits = { ...this.#random.pick(patience), ...this.#random.pick(diligence) }
+    this.#shape = drawShape(this.#random)
+    const { limits, accounts, zones } = this.#shape
     this.grid = new SimulatedGrid({
       seed,
       primitives,
       rooms,
-      limits: this.#limits,
-      accounts: this.#random.pick([
-        ['ada', 'ada', 'ada'],
-        ['ada', 'ada', 'bob'],
-      ]),
-      zones: this.#random.pick(zonesOfNodes),
+      limits,
+      accounts,
+      zones,
       plants,
       watch: (catalogue, { coordinator }) =>
         watchedCatalogue(catalogue, {
@@ -135,17 +126,22 @@ class Story {
     const plot = this.#plot()
     const mischief = new Mischief(plot)
     const doing = mischief.run()
+    this.#note('users begin')
     await Promise.all(this.#users.map((user) => user.run(this.#random.between(5, 10))))
+    this.#note('all is mended')
     await mischief.stop()
     await doing
     const { faithless } = plot
-    const settling = { grid: this.grid, court: this.#court, limits: this.#limits, faithless }
+    const settling = { grid: this.grid, court: this.#court, limits: this.#shape.limits, faithless }
     await becomeComplete(settling)
+    this.#note('all is complete')
     // Nothing excuses any failure from here on
-    await this.#pass(aftermathMs)
+    await pass(this.grid, aftermathMs)
     await Promise.all(this.#users.map((user) => user.readAll()))
+    this.#note('all was read')
     await collectAll(settling)
-    await this.#pass(aftermathMs)
+    this.#note('nothing is left over')
+    await pass(this.grid, aftermathMs)
     for (const user of this.#users) await user.readAll()
   }
 
@@ -156,65 +152,38 @@ class Story {
       if (accounts.has(host.account)) continue
       accounts.add(host.account)
       const client = host.open()
-      await createVault(client.session, { name: vaultName, policy: this.#policy })
+      await createVault(client.session, { name: vaultName, policy: this.#shape.policy })
       await client.close()
     }
   }
 
-  /** A few kinds of mischief only: a world in which everything fails at once shows little. */
   #plot(): MischiefOptions {
     const random = this.#random.fork()
     const grid = this.grid
-    const chosen = mischiefKinds.filter(() => random.chance(0.3))
-    const kinds: MischiefKind[] = this.#repeats ? ['emptied', 'emptied', ...chosen] : chosen
+    const { theme, mischief: kinds, mischiefPauseMsMax: pauseMsMax } = this.#shape
     const faithless = [random.pick(grid.nodes)]
     this.#faithless = faithless
-    grid.parts.trace.note('world', `mischief: ${kinds.join(' ')}; faithless ${faithless[0]!.name}`)
-    return { grid, troubles: this.#troubles, random, faithless, kinds }
+    const names = kinds.join(' ')
+    grid.parts.trace.note('world', `${theme}: ${names}; faithless ${faithless[0]!.name}`)
+    return { grid, troubles: this.#troubles, random, faithless, kinds, pauseMsMax }
   }
 
-  #pass(ms: number): Promise<void> {
-    return sleep(this.grid.parts.scheduler.clock(), ms)
+  #note(phase: string): void {
+    this.grid.parts.trace.note('world', `phase: ${phase}`)
   }
 
   #makeUsers(primitives: Primitives): User[] {
     const oracles = new Map<string, Oracle>()
-    const knownShare = this.#repeats ? 0.6 : 0.2
-    const contents = new Contents(primitives, { random: this.#random.fork(), knownShare })
+    const { policy, habits, sizes, knownShare } = this.#shape
+    const contents = new Contents(primitives, { random: this.#random.fork(), knownShare, sizes })
     return this.grid.clients.map((host) => {
       const oracle = oracles.get(host.account) ?? new Oracle()
       oracles.set(host.account, oracle)
-      const policy = this.#policy
       const random = this.#random.fork()
       const court = this.#court
-      return new User({ host, vault: vaultName, policy, oracle, contents, court, random })
+      return new User({ host, vault: vaultName, policy, oracle, contents, court, random, habits })
     })
   }
 }
 
 const vaultName = 'shared'
-/** Each bears the loss of one shard of what was acknowledged. */
-const policies = ['2+2', '2+2', '1+1', '1+1', '1+2', '4+2', '3+2']
-
-const zonesOfNodes = [
-  ['a', 'b', 'c', 'd', 'e', 'f'],
-  ['a', 'a', 'b', 'b', 'c', 'c'],
-  ['a', 'a', 'a', 'b', 'b', 'b'],
-]
-
-const second = 1000
-const hour = 3_600_000
-
-/** How soon what nobody refers to goes. */
-const patience: readonly Settling['limits'][] = [
-  { retentionMs: 2 * second, trashMs: 1 * second, collectGraceMs: 20 * second },
-  { retentionMs: 10 * second, trashMs: 10 * second, collectGraceMs: 60 * second },
-  { retentionMs: 2 * hour, trashMs: 2 * hour, collectGraceMs: 1 * hour },
-  { retentionMs: 48 * hour, trashMs: 24 * hour, collectGraceMs: 1 * hour },
-]
-
-/** How soon what is missing is rebuilt. */
-const diligence: readonly Partial<LimitValues>[] = [
-  {},
-  { healPeriodMs: 10 * second, healIdleMaxMs: 20 * second },
-]

@@ -1,4 +1,5 @@
 /** After all mischief: what is kept becomes complete again, what nobody needs goes, and nothing else. */
+import { sleep } from '../../../base/clock.ts'
 import type { LimitValues } from '../../../coordinator/context.ts'
 import type { SimulatedGrid } from '../grid/grid.ts'
 import type { NodeHost } from '../grid/node-host.ts'
@@ -13,10 +14,15 @@ export interface Settling {
   readonly limits: Pick<LimitValues, 'trashMs' | 'retentionMs' | 'collectGraceMs'>
 }
 
-const completeTriesMax = 10
-const lookMs = 5_000
+const completeTriesMax = 20
+/** Slept through between two looks: longer than what healing waits for its next round. */
+const lookMs = 12_000
+const wakingMs = 1_000
 const censusMs = 25 * 3_600_000
 const graceRounds = 6
+/** One collects while the nodes are still known to be up: sooner than `nodeDownMs`. */
+const collectTurns = 2
+const collectTurnMs = 4_000
 
 /** Waits until every pack has all its shards again. */
 export async function becomeComplete(settling: Settling): Promise<void> {
@@ -33,7 +39,7 @@ export async function becomeComplete(settling: Settling): Promise<void> {
       court.complain(`not complete after all is well: ${complaints[0]} (${complaints.length} such)`)
       return
     }
-    await pass(grid, lookMs * Math.min(tries + 1, 5))
+    await pass(grid, lookMs)
   }
 }
 
@@ -57,13 +63,15 @@ export async function collectAll(settling: Settling): Promise<void> {
       court.complain(`leaked for ever: ${complaints[0]} (${complaints.length} such)`)
       return
     }
-    grid.parts.scheduler.skip(graceMs + 60_000)
-    await pass(grid, 2 * lookMs)
+    await pass(grid, graceMs + 60_000)
+    for (let turn = 0; turn < collectTurns; turn += 1) await pass(grid, collectTurnMs)
   }
   await becomeComplete(settling)
   for (const complaint of [...miscounts(grid), ...brokenFeeds(grid)]) court.complain(complaint)
 }
 
-function pass({ parts }: SimulatedGrid, ms: number): Promise<void> {
-  return new Promise((resolve) => parts.scheduler.after(ms, resolve))
+/** Sleeps for `ms`, then is awake for a while: time passes and costs little. */
+export function pass({ parts: { scheduler } }: SimulatedGrid, ms: number): Promise<void> {
+  scheduler.skip(ms)
+  return sleep(scheduler.clock(), wakingMs)
 }

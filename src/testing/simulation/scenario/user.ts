@@ -4,10 +4,11 @@ import { HoldfastError } from '../../../base/errors.ts'
 import type { Client } from '../../../client/client.ts'
 import { removePath } from '../../../client/commit/remove-path.ts'
 import type { ClientHost } from '../grid/client-host.ts'
+import type { SimulatedProcess } from '../grid/process.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { folders, pathOf, places } from './contents.ts'
-import type { Contents } from './contents.ts'
+import type { Contents, Place } from './contents.ts'
 import type { Court, Judge } from './judge.ts'
 import { absent } from './oracle.ts'
 import type { Attempt, Oracle } from './oracle.ts'
@@ -23,19 +24,31 @@ export interface UserOptions {
   readonly contents: Contents
   readonly court: Court
   readonly random: SeededRandom
+  readonly habits: Habits
+}
+
+/** How the users of a world are. */
+export interface Habits {
+  /** Between two steps of one of them. */
+  readonly pauseMsMax: number
+  /** How often a client goes on to be used after a step, in [0, 1]. */
+  readonly keepShare: number
+  /** Paths at most that all of them use: few are fought for. */
+  readonly placesMax: number
 }
 
 type Command = (client: Client, step: ReadStep) => Promise<void>
 
 type StepKind = 'put' | 'get' | 'list' | 'remove'
 
-const pauseMsMax = 2_500
 /** Every wait of a client has an end: by then each command has ended. */
 const stepMinutesMax = 20
 
 export class User {
   readonly #options: UserOptions
   readonly #random: SeededRandom
+  /** Of the step before, while it goes on being used, as a gateway does. */
+  #kept: { readonly client: Client; readonly process: SimulatedProcess | undefined } | undefined
 
   constructor(options: UserOptions) {
     this.#options = options
@@ -43,11 +56,13 @@ export class User {
   }
 
   async run(steps: number): Promise<void> {
-    const { scheduler } = this.#options.host.parts
+    const { host, habits } = this.#options
+    const clock = host.parts.scheduler.clock()
     for (let step = 0; step < steps; step += 1) {
-      await sleep(scheduler.clock(), this.#random.fraction() * pauseMsMax)
+      await sleep(clock, this.#random.fraction() * habits.pauseMsMax)
       await this.step()
     }
+    await this.#leave()
   }
 
   step(kind = this.#random.pick<StepKind>(stepKinds)): Promise<void> {
@@ -58,12 +73,38 @@ export class User {
     const { host, oracle, vault, court } = this.#options
     const { scheduler } = host.parts
     const late = watch(scheduler, () => court.complain(`${host.name}: ${kind} hangs`))
-    const client = host.open()
+    const { client, isKept } = this.#client()
     const step = { host, oracle, vault, judge: this.#judge(kind), from: oracle.tick() }
-    const done = this.#attempt(kind, step.judge, () => work(client, step))
+    const done = this.#attempt(kind, step.judge, async () => {
+      // What a client opened before may have moved on since
+      if (isKept) await (await client.vault(vault)).feed.catchUp()
+      await work(client, step)
+    })
     const outcome = await Promise.race([done, host.ended])
-    if (outcome !== 'ended') await Promise.race([client.close(), host.ended])
+    if (outcome !== 'done' || !this.#random.chance(this.#options.habits.keepShare)) {
+      await this.#leave()
+    }
     late.cancel()
+  }
+
+  #client(): { readonly client: Client; readonly isKept: boolean } {
+    const { host } = this.#options
+    const kept = this.#kept
+    if (kept !== undefined && kept.process === host.process) {
+      return { client: kept.client, isKept: true }
+    }
+    const client = host.open()
+    this.#kept = { client, process: host.process }
+    return { client, isKept: false }
+  }
+
+  /** The next step opens a client of its own. */
+  async #leave(): Promise<void> {
+    const { host } = this.#options
+    const kept = this.#kept
+    this.#kept = undefined
+    if (kept === undefined || kept.process !== host.process) return
+    await Promise.race([kept.client.close(), host.ended])
   }
 
   /** Gets everything there is. */
@@ -74,12 +115,17 @@ export class User {
     await this.#command('list', listStep)
   }
 
-  async #attempt(kind: StepKind, judge: Judge, work: () => Promise<void>): Promise<'done'> {
+  async #attempt(
+    kind: StepKind,
+    judge: Judge,
+    work: () => Promise<void>,
+  ): Promise<'done' | 'failed'> {
     try {
       await work()
     } catch (error) {
       if (error instanceof HoldfastError) judge.failed(kind, error)
       else judge.complain(`${kind} threw ${String(error)} ${(error as Error).stack ?? ''}`)
+      return 'failed'
     }
     return 'done'
   }
@@ -107,7 +153,7 @@ export class User {
     const { host, oracle, vault } = this.#options
     const random = this.#random
     const asFolder = random.chance(0.25)
-    const text = asFolder ? random.pick(folders) : random.pick(places).text
+    const text = asFolder ? random.pick(folders) : this.#place().text
     const below = places.filter((each) => each.text === text || each.text.startsWith(`${text}/`))
     const from = oracle.tick()
     const { committer } = await client.vault(vault)
@@ -148,8 +194,14 @@ export class User {
 
   #places() {
     const count = this.#random.pick([1, 1, 1, 2, 5])
-    const chosen = Array.from({ length: count }, () => this.#random.pick(places))
+    const chosen = Array.from({ length: count }, () => this.#place())
     return [...new Set(chosen)]
+  }
+
+  /** Of those that the users of this world use. */
+  #place(): Place {
+    const count = Math.min(this.#options.habits.placesMax, places.length)
+    return places[this.#random.between(0, count - 1)]!
   }
 }
 

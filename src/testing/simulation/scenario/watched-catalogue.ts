@@ -2,6 +2,8 @@
 import type { SqliteDatabase } from '../../../catalogue/adapters/open-inline.ts'
 import { packState, shardCode } from '../../../catalogue/adapters/sql/codes.ts'
 import type { Catalogue } from '../../../catalogue/catalogue.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import { decodeOperation } from '../../../core/operation.ts'
 import { catalogueWith } from '../grid/passing-catalogue.ts'
 
 type CommitRequest = Parameters<Catalogue['commit']>[0]
@@ -21,7 +23,10 @@ export function watchedCatalogue(catalogue: Catalogue, watching: Watching): Cata
   return catalogueWith(catalogue, {
     async commit(request) {
       const answer = await catalogue.commit(request)
-      if (answer.kind === 'committed') checkChunks(request, watching)
+      if (answer.kind === 'committed') {
+        checkChunks(request, watching)
+        checkHeads(request, watching)
+      }
       return answer
     },
     census(request) {
@@ -59,6 +64,30 @@ function checkChunks(request: CommitRequest, { database, complain }: Watching): 
     if (refs > 0 && live === 0) complain(`version ${version} refers to a pack that is dead`)
     if (refs > 0 && durable === 0) complain(`version ${version} refers to a pack short of shards`)
   }
+}
+
+/** Each version follows the one that was the head when it was committed. */
+function checkHeads({ operations }: CommitRequest, { database, complain }: Watching): void {
+  for (const { version } of operations) {
+    const [own, before] = database.run(
+      `select versions.id, versions.bytes from versions
+       join versions as own on own.entry = versions.entry and own.id = ?
+       where (versions.n, versions.position) <= (own.n, own.position)
+       order by versions.n desc, versions.position desc limit 2`,
+      [Uint8Array.fromHex(version)],
+    ) as { readonly id: Uint8Array; readonly bytes: Uint8Array | null }[]
+    if (own?.bytes == null || before === undefined) continue
+    const { previous } = decodeOperation(own.bytes)
+    const follows = previous !== undefined && equalBytes(previous, before.id)
+    // What came between may be purged by now
+    if (follows || !isThere(database, previous)) continue
+    complain(`version ${version} replaces what was no head: that was ${before.id.toHex()}`)
+  }
+}
+
+function isThere(database: SqliteDatabase, version: Uint8Array | undefined): boolean {
+  if (version === undefined) return true
+  return database.run('select 1 from versions where id = ?', [version]).length > 0
 }
 
 /** What a node acknowledged is there when it is counted, unless the node is one that may lose it. */
