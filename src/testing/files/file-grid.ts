@@ -16,6 +16,7 @@ import { EngineRooms } from '../simulation/grid/engine-rooms.ts'
 import type { GridParts, MachineOptions } from '../simulation/grid/machine.ts'
 import { Scheduler } from '../simulation/scheduler.ts'
 import { SeededRandom } from '../simulation/seeded-random.ts'
+import { countNothing } from '../simulation/counters.ts'
 import { simulatedNetwork } from '../simulation/simulated-network.ts'
 import { Trace } from '../simulation/trace.ts'
 import { CommandHost } from './command-host.ts'
@@ -48,7 +49,7 @@ export class FileGrid {
     const network = simulatedNetwork({ scheduler, random: this.#random.fork() })
     const trace = new Trace(() => scheduler.nowMs)
     const gridSecret = this.#random.bytes(32)
-    this.parts = { scheduler, network, primitives, trace, gridSecret }
+    this.parts = { scheduler, network, primitives, trace, gridSecret, count: countNothing }
     const coordinatorKey = gridKeys(primitives, gridSecret).identityKey
     this.nodes = Array.from(
       { length: nodes },

@@ -110,7 +110,9 @@ export class DiskProcess implements Disk {
   }
 
   #failBy(chance: number): void {
-    if (this.#disk.random.chance(chance)) throw new Error('EIO: simulated')
+    if (!this.#disk.random.chance(chance)) return
+    this.#disk.count('disk: syncs that failed')
+    throw new Error('EIO: simulated')
   }
 }
 
@@ -147,7 +149,10 @@ class OpenSimulatedFile implements DiskFile {
     this.#requireOpen()
     const { path, file } = this.#opened
     const read = (): number => {
-      if (this.#disk.random.chance(this.#disk.trouble.readFails)) throw new Error('EIO: simulated')
+      if (this.#disk.random.chance(this.#disk.trouble.readFails)) {
+        this.#disk.count('disk: reads that failed')
+        throw new Error('EIO: simulated')
+      }
       return file.read(target, position)
     }
     return this.#process.run('read', path, read, target.length)
@@ -173,6 +178,7 @@ class OpenSimulatedFile implements DiskFile {
           `${path}: what is being written does not change`,
         )
         if (this.#disk.random.chance(this.#disk.trouble.writeFails)) {
+          this.#disk.count('disk: writes that failed')
           throw new Error('EIO: simulated')
         }
         this.#put(bytes.subarray(partly), position + partly)
@@ -187,12 +193,15 @@ class OpenSimulatedFile implements DiskFile {
   async sync(): Promise<void> {
     this.#requireWritable()
     const { path, file } = this.#opened
-    const { random, trouble, folders } = this.#disk
+    const { random, trouble, folders, count } = this.#disk
     const end = await this.#process.run('sync', path, () => file.beginSync())
     await this.#process.run('read', path, () => {
       const fails = random.chance(trouble.syncFails)
       end(fails ? 'lost' : 'done', random)
-      if (fails) throw new Error('EIO: simulated')
+      if (fails) {
+        count('disk: syncs that failed')
+        throw new Error('EIO: simulated')
+      }
       if (folders.isNamed(file)) return
       throw new HoldfastError('DISK_GONE', `${path} was removed`)
     })
@@ -227,6 +236,7 @@ class OpenSimulatedFile implements DiskFile {
       if (!this.#opened.file.hasPage(page)) needed += pageBytes
     }
     if (needed === 0 || this.#disk.usedBytes + needed <= this.#disk.totalBytes) return
+    this.#disk.count('disk: writes refused, it is full')
     throw new HoldfastError('NO_SPACE', 'The simulated disk is full')
   }
 

@@ -19,7 +19,7 @@ export class SimulatedDisk extends SimulatedMedium {
   /** Power is cut: what was not synced is lost, torn or kept, by chance. */
   crash(): void {
     this.kill()
-    this.folders.crash(this.random)
+    this.folders.crash(this.random, this.count)
   }
 
   /** The process is killed: what it wrote stays readable, synced or not. */
@@ -38,18 +38,22 @@ export class SimulatedDisk extends SimulatedMedium {
   restore(image: SimulatedFolders): void {
     this.kill()
     this.folders = image.durableCopy()
+    this.count('disk: old images put back')
   }
 
   /** A new, empty disk in the old one's place. */
   replace(): void {
     this.kill()
     this.folders = new SimulatedFolders()
+    this.count('disk: replaced by empty ones')
   }
 
   /** Turns a bit over in a file at rest, by chance among those whose path begins so. False: none was written. */
   flipBit(start = ''): boolean {
     const files = [...this.folders.files].filter(([path]) => path.startsWith(start))
     if (files.length === 0) return false
-    return this.random.pick(files)[1].flipBit(this.random)
+    const flipped = this.random.pick(files)[1].flipBit(this.random)
+    if (flipped) this.count('disk: bits flipped at rest')
+    return flipped
   }
 }

@@ -1,3 +1,5 @@
+import { countNothing } from './counters.ts'
+import type { Count } from './counters.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export const pageBytes = 4096
@@ -96,7 +98,7 @@ export class SimulatedFile {
   }
 
   /** Power is cut: each sector written since the last sync is kept or lost by itself. */
-  crash(random: SeededRandom): void {
+  crash(random: SeededRandom, count: Count = countNothing): void {
     this.#ghosts.clear()
     const kept = random.pick([0, 1, 0.5, random.fraction()])
     const sizeKept = this.#size !== this.#durableSize && random.chance(kept)
@@ -104,9 +106,13 @@ export class SimulatedFile {
     this.#cut.clear()
     for (const [number, page] of this.#dirty) {
       const after = this.#durable.get(number)?.slice() ?? new Uint8Array(pageBytes)
+      let sectors = 0
       for (let at = 0; at < pageBytes; at += sectorBytes) {
-        if (random.chance(kept)) after.set(page.subarray(at, at + sectorBytes), at)
+        if (!random.chance(kept)) continue
+        after.set(page.subarray(at, at + sectorBytes), at)
+        sectors += 1
       }
+      count(fateOf(sectors))
       this.#durable.set(number, after)
     }
     this.#dirty.clear()
@@ -160,4 +166,11 @@ export class SimulatedFile {
     this.#taken.add(number)
     return page
   }
+}
+
+/** Of a page that was written and not synced when the power went. */
+function fateOf(sectorsKept: number): string {
+  if (sectorsKept === 0) return 'power cut: unsynced pages lost'
+  const isWhole = sectorsKept === pageBytes / sectorBytes
+  return isWhole ? 'power cut: unsynced pages kept' : 'power cut: unsynced pages torn'
 }

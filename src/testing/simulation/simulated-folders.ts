@@ -1,4 +1,6 @@
 import { HoldfastError } from '../../base/errors.ts'
+import { countNothing } from './counters.ts'
+import type { Count } from './counters.ts'
 import { SimulatedFile } from './simulated-file.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -74,7 +76,7 @@ export class SimulatedFolders {
   }
 
   /** Power is cut: each change that was not synced has happened or not. */
-  crash(random: SeededRandom): void {
+  crash(random: SeededRandom, count: Count = countNothing): void {
     const kept = random.pick([0, 1, 0.5])
     for (const change of this.#unsynced) if (random.chance(kept)) apply(this.#durable, change)
     for (const path of this.#durable.keys()) {
@@ -83,7 +85,7 @@ export class SimulatedFolders {
     }
     this.#unsynced = []
     this.#visible = new Map(this.#durable)
-    for (const node of this.#durable.values()) if (node !== 'folder') node.crash(random)
+    for (const node of this.#durable.values()) if (node !== 'folder') node.crash(random, count)
   }
 
   /** What a crash at this moment would leave for certain. */

@@ -1,4 +1,6 @@
 import { HoldfastError } from '../../base/errors.ts'
+import { countNothing } from './counters.ts'
+import type { Count } from './counters.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { pageBytes } from './simulated-file.ts'
@@ -11,6 +13,7 @@ export interface SimulatedDiskOptions {
   readonly totalBytes?: number
   /** Whether files opened `direct` really are; default true. */
   readonly direct?: boolean
+  readonly count?: Count
 }
 
 /** What a program asked of the disk: where a test may let the power fail. */
@@ -31,6 +34,7 @@ export class SimulatedMedium {
   readonly scheduler: Scheduler
   readonly random: SeededRandom
   readonly direct: boolean
+  readonly count: Count
   readonly trouble: DiskTrouble = { writeFails: 0, syncFails: 0, readFails: 0 }
   totalBytes: number
   /** Every change is refused with READ_ONLY. */
@@ -47,6 +51,7 @@ export class SimulatedMedium {
     this.random = options.random
     this.totalBytes = options.totalBytes ?? 1024 ** 3
     this.direct = options.direct ?? true
+    this.count = options.count ?? countNothing
   }
 
   get usedBytes(): number {
@@ -57,8 +62,12 @@ export class SimulatedMedium {
 
   /** Throws what every operation is refused with in this state of the disk. */
   refuse(operation: DiskOperation): void {
-    if (this.gone) throw new HoldfastError('DISK_GONE', 'The simulated disk vanished')
+    if (this.gone) {
+      this.count('disk: operations refused, it is gone')
+      throw new HoldfastError('DISK_GONE', 'The simulated disk vanished')
+    }
     if (!this.readOnly || operation === 'read') return
+    this.count('disk: operations refused, it is read-only')
     throw new HoldfastError('READ_ONLY', 'The simulated disk is read-only')
   }
 }

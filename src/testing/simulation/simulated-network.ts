@@ -1,5 +1,7 @@
 import { HoldfastError } from '../../base/errors.ts'
 import type { Connection, ConnectOptions, Listener, Network } from '../../base/network.ts'
+import { countNothing } from './counters.ts'
+import type { Count } from './counters.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { SimulatedConnection } from './simulated-connection.ts'
@@ -56,6 +58,7 @@ interface World {
   readonly scheduler: Scheduler
   readonly random: SeededRandom
   readonly conditions?: Partial<LinkConditions>
+  readonly count?: Count
 }
 
 export function simulatedNetwork(world: World): SimulatedNetwork {
@@ -74,12 +77,14 @@ class HostsAndLinks implements SimulatedNetwork {
   readonly #scheduler: Scheduler
   readonly #random: SeededRandom
   readonly #conditions: LinkConditions
+  readonly #count: Count
   readonly #hosts = new Map<string, Host>()
   readonly #links = new Map<string, SimulatedLink>()
 
   constructor(world: World) {
     this.#scheduler = world.scheduler
     this.#random = world.random
+    this.#count = world.count ?? countNothing
     this.#conditions = { ...calmLink, ...world.conditions }
   }
 
@@ -119,6 +124,7 @@ class HostsAndLinks implements SimulatedNetwork {
     for (const pair of this.#host(left).pairs) {
       const other = pair.nearHost.name === left ? pair.farHost : pair.nearHost
       if (other.name !== right) continue
+      this.#count('network: connections reset')
       pair.near.break(new Error('The network reset the connection'))
       pair.far.break(new Error('The network reset the connection'))
     }
@@ -185,6 +191,7 @@ class HostsAndLinks implements SimulatedNetwork {
     { near, far, port }: { readonly near: Host; readonly far: Host; readonly port: number },
     settle: (outcome: Connection | Error) => void,
   ): void {
+    if (far.connects !== 'accept') this.#count('network: connections not taken')
     if (far.connects === 'hang') return
     const back = this.#link(far.name, near.name)
     const accept = far.connects === 'accept' ? far.listeners.get(port) : undefined
@@ -236,7 +243,7 @@ class HostsAndLinks implements SimulatedNetwork {
     const key = `${from} ${to}`
     let link = this.#links.get(key)
     if (link === undefined) {
-      const world = { scheduler: this.#scheduler, random: this.#random }
+      const world = { scheduler: this.#scheduler, random: this.#random, count: this.#count }
       link = new SimulatedLink(world, this.#conditions)
       this.#links.set(key, link)
     }

@@ -100,6 +100,8 @@ export class ClientHost extends Machine {
     return unreliableTransport(new SimulatedControlTransport(options), {
       random: this.random,
       chance: () => this.answersLost,
+      count: this.parts.count,
+      clock: options.clock,
     })
   }
 

@@ -56,6 +56,7 @@ export class CoordinatorHost extends Machine {
     coordinator.start()
     this.coordinator = coordinator
     this.note('serves')
+    this.parts.count('started: coordinator')
   }
 
   crash({ silent }: { readonly silent: boolean }): void {

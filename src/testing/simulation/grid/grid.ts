@@ -3,6 +3,7 @@ import { sleep } from '../../../base/clock.ts'
 import type { Catalogue } from '../../../catalogue/catalogue.ts'
 import { gridKeys } from '../../../core/grid-keys.ts'
 import type { Primitives } from '../../../core/primitives.ts'
+import { Counters } from '../counters.ts'
 import { Scheduler } from '../scheduler.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { simulatedNetwork } from '../simulated-network.ts'
@@ -32,6 +33,7 @@ export interface GridOptions {
 
 export class SimulatedGrid {
   readonly random: SeededRandom
+  readonly counters = new Counters()
   readonly parts: GridParts
   readonly coordinator: CoordinatorHost
   readonly nodes: readonly NodeHost[]
@@ -40,12 +42,13 @@ export class SimulatedGrid {
   constructor(options: GridOptions) {
     const { seed, zones, accounts } = options
     const primitives = withSimulatedSignatures(options.primitives)
+    const { count } = this.counters
     this.random = new SeededRandom(seed)
     const scheduler = new Scheduler(this.random.fork())
-    const network = simulatedNetwork({ scheduler, random: this.random.fork() })
+    const network = simulatedNetwork({ scheduler, random: this.random.fork(), count })
     const trace = new Trace(() => scheduler.nowMs, options.echo)
     const gridSecret = this.random.bytes(32)
-    this.parts = { scheduler, network, primitives, trace, gridSecret }
+    this.parts = { scheduler, network, primitives, trace, gridSecret, count }
     this.nodes = zones.map((zone, at) => this.#node(`node-${at + 1}`, zone, options))
     this.coordinator = new CoordinatorHost({
       ...this.#machine(coordinatorName),

@@ -1,14 +1,19 @@
+import type { Count } from '../counters.ts'
 import type { ShardStore } from '../../../blocks/shard-store.ts'
 
 /** `wrong-bytes`: reads give bytes that look right. `keeps-nothing`: receipts for what is not kept. */
 export type Lie = 'none' | 'wrong-bytes' | 'keeps-nothing'
 
 /** The same store, of a node that lies as long as `lie` says so. */
-export function lyingStore(store: ShardStore, lie: () => Lie): ShardStore {
+export function lyingStore(
+  store: ShardStore,
+  { lie, count }: { readonly lie: () => Lie; readonly count: Count },
+): ShardStore {
   return passingOn(store, {
     async put(buffer, options) {
       const stored = await store.put(buffer, options)
       if (lie() === 'keeps-nothing') {
+        count('lies: shards not kept')
         const { shardId, recordNumber } = stored.batch.shards[stored.position]!
         await store.remove(shardId, recordNumber)
       }
@@ -16,7 +21,10 @@ export function lyingStore(store: ShardStore, lie: () => Lie): ShardStore {
     },
     async read(shardId, range) {
       const found = await store.read(shardId, range)
-      if (found && lie() === 'wrong-bytes') range.target[range.target.length >> 1]! ^= 0x10
+      if (found && lie() === 'wrong-bytes') {
+        count('lies: wrong bytes given')
+        range.target[range.target.length >> 1]! ^= 0x10
+      }
       return found
     },
   })

@@ -1,6 +1,7 @@
 /** What all machines of a simulated grid share, and what each of them is. */
 import type { LogFields, Logger } from '../../../base/logger.ts'
 import type { Primitives } from '../../../core/primitives.ts'
+import type { Count } from '../counters.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { SimulatedNetwork } from '../simulated-network.ts'
@@ -14,6 +15,7 @@ export interface GridParts {
   readonly primitives: Primitives
   readonly trace: Trace
   readonly gridSecret: Uint8Array
+  readonly count: Count
 }
 
 export interface MachineOptions {

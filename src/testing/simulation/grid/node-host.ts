@@ -29,7 +29,8 @@ export interface NodeHostOptions extends MachineOptions {
 const port = 10_001
 /** Longer than in programs: most of a quiet world's work is heartbeats. */
 export const heartbeatMs = 2_000
-const diskReserveBytes = 1024 * 1024
+/** The smaller one lets writes meet a disk that is really full. */
+const diskReservesBytes = [1024 * 1024, 8 * 1024]
 
 export class NodeHost extends Machine {
   readonly disk: SimulatedDisk
@@ -37,6 +38,7 @@ export class NodeHost extends Machine {
   readonly config: NodeConfig
   readonly #options: NodeHostOptions
   readonly #identitySeed: Uint8Array
+  readonly #diskReserveBytes: number
   lie: Lie = 'none'
   /** The store was opened while its disk could not be read everywhere: it serves what it could read then. */
   #openedBlind = false
@@ -45,7 +47,7 @@ export class NodeHost extends Machine {
 
   constructor(options: NodeHostOptions) {
     super(options)
-    const { primitives, scheduler } = options.parts
+    const { primitives, scheduler, count } = options.parts
     const { name, zone, random } = options
     this.#options = options
     this.#identitySeed = random.bytes(32)
@@ -53,7 +55,8 @@ export class NodeHost extends Machine {
     this.node = toHex(nodeId(primitives, publicKey))
     this.config = { node: this.node, name, address: `${name}:${port}`, zone, publicKey }
     const direct = random.chance(0.5)
-    this.disk = new SimulatedDisk({ scheduler, random: random.fork(), direct })
+    this.#diskReserveBytes = random.pick(diskReservesBytes)
+    this.disk = new SimulatedDisk({ scheduler, random: random.fork(), direct, count })
   }
 
   /** Whether shards may be missing from its listing though they are on its disk. */
@@ -65,7 +68,9 @@ export class NodeHost extends Machine {
   async start(): Promise<void> {
     const process = this.begin()
     this.#openedBlind = this.disk.trouble.readFails > 0
-    this.disk.beforeOperation = () => void process.step('disk')
+    this.disk.beforeOperation = (operation) => {
+      process.step(operation === 'read' ? 'disk-read' : 'disk-change')
+    }
     try {
       const store = await this.#open(process)
       const server = await this.#serve(process, store)
@@ -73,7 +78,9 @@ export class NodeHost extends Machine {
       this.#beat(process, { store, server })
       this.store = store
       this.note('serves')
+      this.parts.count('started: nodes')
     } catch (error) {
+      this.parts.count('could not start: nodes')
       this.crash({ power: false, silent: false })
       throw error
     }
@@ -98,11 +105,12 @@ export class NodeHost extends Machine {
       primitives,
       logger: this.logger,
       segmentBytes: 4 * 1024 * 1024,
-      diskReserveBytes,
+      diskReserveBytes: this.#diskReserveBytes,
       checkpointRecords: 40,
       ...(plants?.storeFaults && { faults: plants.storeFaults }),
     })
-    return lyingStore(plants?.wrapStore?.(store) ?? store, () => this.lie)
+    const { count } = this.parts
+    return lyingStore(plants?.wrapStore?.(store) ?? store, { lie: () => this.lie, count })
   }
 
   async #serve(process: SimulatedProcess, store: ShardStore): Promise<NodeServer> {

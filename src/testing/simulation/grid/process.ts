@@ -5,7 +5,7 @@ import type { Scheduler } from '../scheduler.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 
 /** A moment at which the process may die. */
-export type Step = 'send' | 'receive' | 'disk' | 'sql'
+export type Step = 'send' | 'receive' | 'disk-read' | 'disk-change' | 'sql'
 
 /** Thrown in a process that died, where nothing else can stop it. */
 export class ProcessEnded extends Error {}

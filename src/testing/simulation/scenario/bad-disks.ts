@@ -7,7 +7,7 @@ export const fillDisk: Deed = (stage) => {
   const { disk, name } = anyNode(stage)
   const { random } = stage
   const totalBytes = disk.totalBytes
-  disk.totalBytes = disk.usedBytes + random.pick([0, 20_000, 1_100_000])
+  disk.totalBytes = disk.usedBytes + random.pick([0, 12_000, 40_000, 1_100_000])
   const heal = (): void => {
     disk.totalBytes = Math.max(disk.totalBytes, totalBytes)
   }
@@ -18,7 +18,7 @@ export const failDisk: Deed = (stage) => {
   const { disk, name } = anyNode(stage)
   const { random } = stage
   const trouble = random.pick<keyof DiskTrouble>(['writeFails', 'syncFails', 'readFails'])
-  disk.trouble[trouble] = random.pick([0.03, 0.3])
+  disk.trouble[trouble] = random.pick([0.1, 0.5, 1])
   const heal = (): void => {
     disk.trouble[trouble] = 0
   }

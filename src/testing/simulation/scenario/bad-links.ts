@@ -60,7 +60,7 @@ export const slowLink: Deed = (stage) => {
 }
 
 export const flipInFlight: Deed = (stage) => {
-  const flipChance = stage.random.pick([0.005, 0.05, 0.3])
+  const flipChance = stage.random.pick([0.03, 0.1, 0.3])
   spoilLink(stage, { conditions: { flipChance }, what: `flips bits: ${flipChance}` })
 }
 

@@ -29,7 +29,7 @@ export const tellLies: Deed = (stage) => {
     heal: () => {},
     mostMs: Infinity,
   })
-  stage.ill({ machine: node.name, what: `lies: ${node.lie}`, heal })
+  stage.ill({ machine: node.name, what: `lies: ${node.lie}`, heal, mostMs: 20_000 })
 }
 
 /** The disk as it was some time ago. */

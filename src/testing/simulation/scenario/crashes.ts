@@ -5,11 +5,25 @@ import type { Step } from '../grid/process.ts'
 import { anyClient, anyNode } from './stage.ts'
 import type { Deed, Stage } from './stage.ts'
 
-const stepsMax = 60
+/** The latest step of its kind at which one dies: some are rare, some are many even in a short while. */
+const stepsMax: Readonly<Record<Step, number>> = {
+  'disk-change': 8,
+  'disk-read': 20,
+  sql: 60,
+  send: 25,
+  receive: 25,
+}
 
 export const crashNodeSoon: Deed = (stage) => {
   const node = anyNode(stage)
-  const step = stage.random.pick<Step>(['disk', 'disk', 'disk', 'send', 'receive'])
+  const step = stage.random.pick<Step>([
+    'disk-change',
+    'disk-change',
+    'disk-change',
+    'disk-read',
+    'send',
+    'receive',
+  ])
   soon(stage, { machine: node, step, die: () => crashNode(stage, node) })
 }
 
@@ -17,6 +31,7 @@ export function crashNode(stage: Stage, node: NodeHost): void {
   if (node.process === undefined) return
   const { random } = stage
   const [power, silent] = [random.chance(0.6), random.chance(0.3)]
+  stage.grid.parts.count(`crash: nodes, ${power ? 'power cut' : 'process killed'}`)
   node.note(`crashes${power ? ', power cut' : ''}${silent ? ', silently' : ''}`)
   node.crash({ power, silent })
   stage.restart(node)
@@ -27,6 +42,7 @@ export const crashCoordinatorSoon: Deed = (stage) => {
   const step = stage.random.pick<Step>(['sql', 'sql', 'send', 'receive'])
   const die = (): void => {
     coordinator.note('crashes')
+    stage.grid.parts.count('crash: coordinator')
     coordinator.crash({ silent: stage.random.chance(0.3) })
     stage.restart(coordinator)
   }
@@ -39,6 +55,7 @@ export const crashClientSoon: Deed = (stage) => {
   const step = stage.random.pick<Step>(['send', 'receive'])
   const die = (): void => {
     client.note('crashes')
+    stage.grid.parts.count('crash: clients')
     client.crash({ silent: stage.random.chance(0.3) })
     if (stage.random.chance(0.1)) client.forgetIndexes()
   }
@@ -50,5 +67,5 @@ function soon(
   dying: { readonly machine: Machine; readonly step: Step; readonly die: () => void },
 ): void {
   const { machine, step, die } = dying
-  machine.dieAt(step, random.between(1, stepsMax), die)
+  machine.dieAt(step, random.between(1, stepsMax[step]), die)
 }

@@ -1,3 +1,4 @@
+import type { Count } from '../counters.ts'
 import type { Troubles } from './troubles.ts'
 
 /** An invariant that does not hold. */
@@ -26,16 +27,24 @@ export interface Promises {
   readonly nodesTolerated: number
 }
 
+export interface CourtParts {
+  readonly troubles: Troubles
+  readonly note: (who: string, what: string) => void
+  readonly count: Count
+}
+
 /** Collects violations: what is thrown in a callback might be taken for something else. */
 export class Court {
   readonly #troubles: Troubles
+  readonly #count: Count
   readonly #note: (who: string, what: string) => void
   readonly #violations: string[] = []
   readonly #found = Promise.withResolvers<never>()
 
-  constructor(troubles: Troubles, note: (who: string, what: string) => void) {
+  constructor({ troubles, note, count }: CourtParts) {
     this.#troubles = troubles
     this.#note = note
+    this.#count = count
     this.#found.promise.catch(() => {})
   }
 
@@ -60,7 +69,7 @@ export class Court {
       failed: (what, { code, message }) => {
         const failure = `${what} failed with ${code} (${message})`
         this.#note(promises.client, failure)
-        if (this.#isExcused(promises)) return
+        if (this.#isExcused(promises)) return this.#count('users: failures that are excused')
         this.complain(`${promises.client}: nothing excuses that ${failure}`)
       },
     }

@@ -55,6 +55,7 @@ export interface MischiefOptions {
 
 const illMsMax = 6_000
 const downMsMax = 6_000
+const againMs = 250
 const sleepMsMax = 2 * 3_600_000
 
 /** All machines stand still for a while, as one that was suspended. */
@@ -63,6 +64,7 @@ function sleepAll(stage: Stage): void {
   const ms = stage.random.fraction() ** 3 * sleepMsMax
   const machine = stage.grid.coordinator.name
   stage.ill({ machine, what: `everything sleeps ${ms.toFixed(0)} ms`, heal: () => {}, mostMs: 0 })
+  stage.grid.parts.count('sleep: all machines at once')
   scheduler.skip(ms)
 }
 
@@ -90,7 +92,10 @@ export class Mischief implements Stage {
   async run(): Promise<void> {
     while (!this.#stopped && this.#kinds.length > 0) {
       await this.#pass(this.random.fraction() * this.#pauseMsMax)
-      if (!this.#stopped) deeds[this.random.pick(this.#kinds)](this)
+      if (this.#stopped) return
+      const kind = this.random.pick(this.#kinds)
+      this.grid.parts.count(`mischief: ${kind}`)
+      deeds[kind](this)
     }
   }
 
@@ -125,14 +130,17 @@ export class Mischief implements Stage {
     this.#starting.add(starting)
   }
 
-  /** As a supervisor does: again and again. */
+  /** As a supervisor does: again and again, in no hurry after the first time. */
   async #start(machine: Restartable): Promise<void> {
-    const pauseMs = this.random.fraction() ** 2 * downMsMax
+    let pauseMs = this.random.fraction() ** 2 * downMsMax
     while (machine.process === undefined) {
       await this.#pass(pauseMs)
+      pauseMs = Math.max(pauseMs, againMs)
       if (machine.process !== undefined) return
       try {
-        await Promise.race([machine.start(), machine.ended])
+        // Asked for before: it may die while it begins
+        const { ended } = machine
+        await Promise.race([machine.start(), ended])
       } catch (error) {
         if (!isMisfortune(error)) throw error
         this.grid.parts.trace.note(machine.name, `cannot start: ${error.message}`)

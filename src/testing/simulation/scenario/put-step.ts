@@ -40,6 +40,7 @@ export async function putStep(client: Client, step: PutStep): Promise<void> {
 
 function take({ oracle, host, from, judge }: PutStep, outcome: PutOutcome, attempt: Attempt): void {
   const place = textOf(outcome.to)
+  host.parts.count(`users: puts ${outcome.state}`)
   host.note(`put ${JSON.stringify(place)} ${outcome.state} ${attempt.value}`)
   if (outcome.state === 'stored') oracle.acknowledge(attempt)
   else if (outcome.state === 'unchanged') unchanged({ oracle, judge, from }, attempt)

@@ -46,6 +46,7 @@ export async function getStep(
     outcome: (outcome) => {
       if (process?.ended !== false) return
       const place = textOf(outcome.item.path)
+      host.parts.count(`users: gets ${outcome.state === 'failed' ? 'failed' : 'compared'}`)
       if (outcome.state === 'failed') step.judge.failed(`get of ${place}`, outcome.error)
       else check(step, place, writtenValue(host, outcome.item))
     },
@@ -55,6 +56,7 @@ export async function getStep(
 /** Lists all of the vault, and compares with what may be there. */
 export async function listStep(client: Client, step: ReadStep): Promise<void> {
   const { feed, vault } = await client.vault(step.vault)
+  step.host.parts.count('users: listings compared')
   const seen = new Map<string, Value>()
   for (const { path, entry } of listFolder(feed.index, { folder: vault.vault, recursive: true })) {
     if (entry.kind !== 'folder') seen.set(textOf(path), valueOf(entry))

@@ -1,6 +1,7 @@
 /** One seed's whole story: a grid, its users, what goes wrong, and what must hold at the end. */
 import type { Primitives } from '../../../core/primitives.ts'
 import { createVault } from '../../../client/vaults.ts'
+import type { Counts } from '../counters.ts'
 import type { EngineRooms } from '../grid/engine-rooms.ts'
 import { SimulatedGrid } from '../grid/grid.ts'
 import type { NodeHost } from '../grid/node-host.ts'
@@ -34,10 +35,11 @@ export interface ScenarioResult {
   readonly simulatedMs: number
   /** Events that had run. */
   readonly step: number
+  readonly counts: Counts
 }
 
 /** Ten times what a long story has. */
-const eventsMax = 1_000_000
+const eventsMax = 100_000
 /** Graces included: most of it is slept through. */
 const storyMsMax = 90 * 24 * 3_600_000
 
@@ -61,6 +63,7 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRes
     traceTail: trace.tail,
     simulatedMs: scheduler.nowMs,
     step: scheduler.events,
+    counts: story.grid.counters.counts,
   }
 }
 
@@ -98,9 +101,11 @@ class Story {
         }),
       ...(echo && { echo }),
     })
-    const { scheduler, trace } = this.grid.parts
+    const { scheduler, trace, count } = this.grid.parts
     this.#troubles = new Troubles(() => scheduler.nowMs)
-    this.#court = new Court(this.#troubles, (who, what) => trace.note(who, what))
+    const note = (who: string, what: string): void => trace.note(who, what)
+    this.#court = new Court({ troubles: this.#troubles, note, count })
+    count(`theme: ${this.#shape.theme}`)
     this.#users = this.#makeUsers(primitives)
   }
 

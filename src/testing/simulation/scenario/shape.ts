@@ -93,8 +93,9 @@ const themes = {
   },
   /** Nodes give wrong bytes, and much is read. */
   wrong: {
-    mischief: ['lies', 'lies', 'flips-at-rest', 'flips-in-flight'],
+    mischief: ['lies', 'lies', 'lies', 'flips-at-rest', 'flips-in-flight'],
     sizes: ['tiny', 'mixed'],
+    habits: { mostly: 'get', placesMax: 4 },
   },
   /** Puts that take long or never end, and a collector that cannot wait. */
   unfinished: {
@@ -144,5 +145,6 @@ function drawHabits(random: SeededRandom, pauseMsMax: number): Habits {
     pauseMsMax,
     keepShare: random.pick([0, 0.5, 0.8]),
     placesMax: random.pick([3, 6, Infinity]),
+    mostly: 'put',
   }
 }

@@ -33,6 +33,7 @@ export interface Habits {
   readonly pauseMsMax: number
   /** How often a client goes on to be used after a step, in [0, 1]. */
   readonly keepShare: number
+  readonly mostly: 'put' | 'get'
   /** Paths at most that all of them use: few are fought for. */
   readonly placesMax: number
 }
@@ -65,7 +66,7 @@ export class User {
     await this.#leave()
   }
 
-  step(kind = this.#random.pick<StepKind>(stepKinds)): Promise<void> {
+  step(kind = this.#random.pick(stepKinds[this.#options.habits.mostly])): Promise<void> {
     return this.#command(kind, (client, step) => this.#do(client, kind, step))
   }
 
@@ -166,6 +167,7 @@ export class User {
       this.#wasAbsent(attempts, from, judge)
       return
     }
+    host.parts.count('users: removals acknowledged')
     host.note(`removed ${JSON.stringify(text)}${now ? ' for good' : ''}`)
     for (const attempt of attempts) oracle.acknowledge(attempt)
   }
@@ -205,7 +207,10 @@ export class User {
   }
 }
 
-const stepKinds: readonly StepKind[] = ['put', 'put', 'put', 'get', 'get', 'list', 'remove']
+const stepKinds: Readonly<Record<Habits['mostly'], readonly StepKind[]>> = {
+  put: ['put', 'put', 'put', 'get', 'get', 'list', 'remove'],
+  get: ['put', 'put', 'get', 'get', 'get', 'get', 'list'],
+}
 
 /** Minute by minute, as minutes slept through do not count. */
 function watch(scheduler: Scheduler, hangs: () => void): { cancel(): void } {
