@@ -1,4 +1,5 @@
 /** What an account remembers of its vaults, in a SQLite file, or in memory for tests and the simulated world. */
+import type { StatementSync } from 'node:sqlite'
 import { HoldfastError, hasCode } from '../../base/errors.ts'
 import { concatBytes, fromHex } from '../../base/bytes.ts'
 import type { FeedPoint, PinnedRecord, VaultPin, VaultPins } from '../index/vault-index.ts'
@@ -17,6 +18,8 @@ const schema: SqliteSchema = {
     ) STRICT`,
 }
 const keyBytes = 32
+const selectFeed = 'SELECT term, n, h FROM feeds WHERE vault = ?'
+const selectRecord = 'SELECT * FROM records WHERE vault = ?'
 const raiseFeed = `
   INSERT INTO feeds VALUES (?, ?, ?, ?)
   ON CONFLICT (vault) DO UPDATE SET term = max(term, excluded.term), n = excluded.n, h = excluded.h
@@ -43,6 +46,7 @@ export function openSqlitePins(path: string): VaultPins {
 
 class SqlitePins implements VaultPins {
   readonly #file: SqliteFile
+  readonly #statements = new Map<string, StatementSync>()
 
   constructor(file: SqliteFile) {
     this.#file = file
@@ -50,17 +54,16 @@ class SqlitePins implements VaultPins {
 
   get(vault: string): VaultPin | undefined {
     const key = fromHex(vault)!
-    const { database } = this.#file
     return this.#file.guard(() => {
-      const feed = database.prepare('SELECT term, n, h FROM feeds WHERE vault = ?').get(key)
-      const record = database.prepare('SELECT * FROM records WHERE vault = ?').get(key)
+      const feed = this.#statement(selectFeed).get(key)
+      const record = this.#statement(selectRecord).get(key)
       if (!feed && !record) return undefined
       return { feed: pointOf(feed), record: record && recordOf(record) }
     })
   }
 
   raiseFeed(vault: string, { term, n, h }: FeedPoint): void {
-    this.#file.guard(() => this.#file.database.prepare(raiseFeed).run(fromHex(vault)!, term, n, h))
+    this.#file.guard(() => this.#statement(raiseFeed).run(fromHex(vault)!, term, n, h))
   }
 
   raiseRecord(vault: string, record: PinnedRecord): void {
@@ -69,13 +72,22 @@ class SqlitePins implements VaultPins {
     const keys = secrets ? [secrets.lifeKey, concatBytes(secrets.generationKeys)] : [null, null]
     this.#file.guard(() => {
       database.exec('PRAGMA synchronous = FULL')
-      database.prepare(raiseRecord).run(fromHex(vault)!, number, hash, ...keys)
+      this.#statement(raiseRecord).run(fromHex(vault)!, number, hash, ...keys)
       database.exec('PRAGMA synchronous = NORMAL')
     })
   }
 
   close(): void {
     this.#file.close()
+  }
+
+  /** Prepared once. */
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#file.database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
   }
 }
 
