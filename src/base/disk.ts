@@ -7,7 +7,8 @@
  * state of everything not synced before is unknown, and stays unknown whatever a later `sync` says. Calls
  * on one file may overlap; overlapping writes to the same bytes may not, and what is being written may not
  * change. A removed file can be read through what was opened before. Nothing is retried.
- * Failures: NO_SPACE, READ_ONLY, DISK_GONE, NOT_FOUND, HOME_IN_USE, or the cause as it is.
+ * Failures: NO_SPACE, READ_ONLY, DISK_GONE, NOT_FOUND, HOME_IN_USE, BUSY (this process or machine has run
+ * out of something that is no part of the disk), or the cause as it is: the disk failed to do it (EIO).
  */
 export interface Disk {
   open(path: string, options: OpenOptions): Promise<DiskFile>

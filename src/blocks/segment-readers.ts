@@ -7,7 +7,10 @@ interface Reader {
   forgotten: boolean
 }
 
-/** Open segments for reading, through the page cache; the least recently used are closed. */
+/**
+ * Open segments for reading, through the page cache; the least recently used are closed. More than `openMax`
+ * are open only while so many are being read at the same moment.
+ */
 export class SegmentReaders {
   readonly #disk: Disk
   readonly #openMax: number
@@ -25,12 +28,15 @@ export class SegmentReaders {
 
   async use<Value>(segment: number, work: (file: DiskFile) => Promise<Value>): Promise<Value> {
     const reader = this.#reader(segment)
+    // Counted before others are closed: this one may be the only one that looks idle
     reader.users += 1
+    this.#closeOldest()
     try {
       return await work(await reader.file)
     } finally {
       reader.users -= 1
       if (reader.forgotten) closeIdle(reader)
+      else this.#closeOldest()
     }
   }
 
@@ -48,11 +54,9 @@ export class SegmentReaders {
   }
 
   #reader(segment: number): Reader {
-    const known = this.#readers.get(segment)
-    const reader = known ?? this.#open(segment)
+    const reader = this.#readers.get(segment) ?? this.#open(segment)
     this.#readers.delete(segment)
     this.#readers.set(segment, reader)
-    if (known === undefined) this.#closeOldest()
     return reader
   }
 
@@ -70,6 +74,7 @@ export class SegmentReaders {
   }
 
   #closeOldest(): void {
+    if (this.#readers.size <= this.#openMax) return
     for (const [segment, reader] of this.#readers) {
       if (this.#readers.size <= this.#openMax) return
       if (reader.users === 0) this.forget(segment)
@@ -77,6 +82,7 @@ export class SegmentReaders {
   }
 }
 
+/** Once for each reader: nobody begins to use one that is forgotten. */
 function closeIdle(reader: Reader): void {
   if (reader.users > 0) return
   // Nothing was written through it: a failure to close loses nothing

@@ -31,6 +31,7 @@ export interface SegmentStoreOptions {
   readonly diskReserveBytes?: number
   readonly receiveBytesMax?: number
   readonly checkpointRecords?: number
+  readonly openSegmentsMax?: number
   /** Tests only. */
   readonly faults?: StoreFaults
 }
@@ -72,6 +73,7 @@ async function openLocked(
     reserveBytes: options.diskReserveBytes ?? limits.diskReserveBytes,
     receiveBytesMax: options.receiveBytesMax ?? limits.nodeReceiveBytesMax,
     checkpointRecords: options.checkpointRecords ?? limits.checkpointRecords,
+    openSegmentsMax: options.openSegmentsMax ?? limits.openSegmentsMax,
     faults,
     superblock,
     recovered: found,

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts'
 import type { Disk, DiskLock } from '../base/disk.ts'
-import { limits } from '../base/limits.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { Compaction } from './compaction.ts'
@@ -25,6 +24,7 @@ export interface StorePartsOptions {
   readonly reserveBytes: number
   readonly receiveBytesMax: number
   readonly checkpointRecords: number
+  readonly openSegmentsMax: number
   readonly faults: StoreFaults
   readonly superblock: Superblock
   readonly recovered: Recovered
@@ -53,7 +53,7 @@ export function storeParts(options: StorePartsOptions, hooks: StorePartsHooks): 
   const { disk, primitives, clock, segmentBytes, logger, reserveBytes, faults } = options
   const { index, lastSequence, nextSegment, report } = options.recovered
   const { storeId, storeKey } = options.superblock
-  const readers = new SegmentReaders(disk, limits.openSegmentsMax)
+  const readers = new SegmentReaders(disk, options.openSegmentsMax)
   const health = new StoreHealth({ disk, logger, reserveBytes })
   const log = new SegmentLog({
     disk,

@@ -11,6 +11,10 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ENODEV: 'DISK_GONE',
   ENXIO: 'DISK_GONE',
   ESTALE: 'DISK_GONE',
+  // Says nothing of the disk: what could not be read now is not damaged
+  EMFILE: 'BUSY',
+  ENFILE: 'BUSY',
+  ENOMEM: 'BUSY',
 }
 
 /** A failure of the operating system as the disk's contract names it; others as they are. */

@@ -7,6 +7,8 @@ import { diskFailure, systemCode } from './disk-failure.ts'
 
 /** The operating system takes at most this many blocks in one call. */
 const blocksMax = 1024
+/** Refused by every call of `node:fs`. */
+const closedDescriptor = -1
 
 /** One open file, by the callback calls of `node:fs`: those of `node:fs/promises` cost twice the time. */
 export class NodeDiskFile implements DiskFile {
@@ -70,7 +72,11 @@ export class NodeDiskFile implements DiskFile {
   }
 
   async close(): Promise<void> {
-    await settled((done) => fs.close(this.#descriptor, done))
+    const descriptor = this.#descriptor
+    assert(descriptor !== closedDescriptor, `${this.#path} is closed once`)
+    // The number may belong to another file from now on
+    this.#descriptor = closedDescriptor
+    await settled((done) => fs.close(descriptor, done))
   }
 
   #readSome(

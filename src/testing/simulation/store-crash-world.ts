@@ -186,6 +186,8 @@ class CrashWorld {
       segmentBytes: 256 * 1024,
       diskReserveBytes: 1024 * 1024,
       checkpointRecords: 10,
+      // Fewer than are read at once: a listing reads them all
+      openSegmentsMax: 2,
       ...(faults && { faults }),
     })
   }
