@@ -5,6 +5,9 @@ import type { SeedReport } from './worlds.ts'
 const [first, count, step] = process.argv.slice(2, 5).map(Number) as [number, number, number]
 const fault = process.argv[5]
 
+// Nobody reads them here, and to take them is dear: a replay has them
+Error.stackTraceLimit = 0
+
 await runSeeds({
   seeds: Array.from({ length: count }, (_, at) => first + at * step),
   fault,

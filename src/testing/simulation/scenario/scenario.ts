@@ -147,7 +147,14 @@ class Story {
     await collectAll(settling)
     this.#note('nothing is left over')
     await pass(this.grid, aftermathMs)
-    for (const user of this.#users) await user.readAll()
+    for (const user of this.#oneOfEachAccount()) await user.readAll()
+  }
+
+  #oneOfEachAccount(): User[] {
+    const { clients } = this.grid
+    const isFirst = (at: number): boolean =>
+      clients.findIndex(({ account }) => account === clients[at]!.account) === at
+    return this.#users.filter((_user, at) => isFirst(at))
   }
 
   /** One of each account, beside its `home`. */
