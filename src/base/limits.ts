@@ -181,7 +181,11 @@ export const limits = Object.freeze({
   suspectsWaitingMax: 4096,
   malformedPacksMax: 4096,
   censusPeriodMs: 24 * hour,
+  /** Of a node whose census failed, while others are counted. */
+  censusRestMs: 10 * second,
   probePeriodMs: 5 * second,
+  /** How long a node that came back need not be known to clients: its zone may have no shard of a pack. */
+  zoneGraceMs: 1 * minute,
 
   // Client
   /** How long a node that failed is asked last; doubled while it goes on, up to nodeDistrustMaxMs. */

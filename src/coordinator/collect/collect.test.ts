@@ -102,6 +102,32 @@ await test('nodes that are away are cleaned when they return', async () => {
   assert.deepEqual(held(), [0, 0, 0, 0])
 })
 
+await test('a node that refuses to delete keeps no other from being cleaned', async () => {
+  const { world, ada, later, held } = await start({ limits: { collectBatchMax: 2 } })
+  for (let at = 0; at < 4; at += 1) {
+    const { operation } = await world.run(putFile(ada))
+    const { entry, tag, version } = operation
+    const gone = makeCommit(ada, { entry, tag, previous: version, tombstone: true })
+    await world.run(ada.client.call('commit', gone.request))
+  }
+  world.nodes[0]!.refuses = 'delete'
+  await later(32 * 24 * hour)
+  await later(25 * hour)
+  assert.deepEqual(held(), [4, 0, 0, 0])
+  world.nodes[0]!.refuses = undefined
+  await later(hour)
+  assert.deepEqual(held(), [0, 0, 0, 0])
+})
+
+await test('a job that fails keeps no other from its turn', async () => {
+  const { world, ada, later, held } = await start()
+  world.catalogue.purge = () => Promise.reject(new Error('as planned'))
+  await world.run(writePack(ada))
+  for (const node of world.nodes) node.ageMs = hour
+  await later(3000)
+  assert.deepEqual(held(), [0, 0, 0, 0])
+})
+
 await test('far more strangers than interrupted work leaves are not touched', async () => {
   const { world, ada, later, held } = await start({ limits: { collectFewShards: 3 } })
   for (let at = 0; at < 4; at += 1) await world.run(writePack(ada))

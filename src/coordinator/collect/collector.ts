@@ -2,6 +2,7 @@
  * The service that removes what nothing refers to. Each job is idempotent and bounded; they take turns, and
  * deletion goes in the reverse of writing: references, chunks, packs, shards.
  */
+import type { Id } from '../../catalogue/ids.ts'
 import type { BackgroundService } from '../background-loop.ts'
 import type { NodesWorld } from '../nodes-world.ts'
 import { ClockGuard } from './clock-guard.ts'
@@ -18,6 +19,8 @@ export class Collector implements BackgroundService {
   readonly #jobs: readonly CollectJob[]
   #next = 0
   #doneInRound = 0
+  /** Nodes that are up and did not delete, in this round. */
+  readonly #refusing = new Set<Id>()
   #reported = false
 
   constructor(world: NodesWorld, strangers: Strangers) {
@@ -38,15 +41,27 @@ export class Collector implements BackgroundService {
   /** One batch of one job. False at the end of a round that found nothing. */
   async step(signal?: AbortSignal): Promise<boolean> {
     if (!this.#guard.steady()) return this.#suspended()
-    const job = this.#jobs[this.#next]!
-    const done = await job(signal)
+    const done = await this.#work(this.#jobs[this.#next]!, signal)
     this.#doneInRound += done
     if (done > 0) return true
     this.#next = (this.#next + 1) % this.#jobs.length
     if (this.#next > 0) return true
     const worked = this.#doneInRound > 0
     this.#doneInRound = 0
+    this.#refusing.clear()
     return worked
+  }
+
+  /** A job that fails is over for this round: those behind it have their turn. */
+  async #work(job: CollectJob, signal?: AbortSignal): Promise<number> {
+    try {
+      return await job(signal)
+    } catch (error) {
+      if (signal?.aborted === true) throw error
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      this.#world.context.logger.error('collecting failed', { job: this.#next, reason })
+      return 0
+    }
   }
 
   #suspended(): false {
@@ -78,11 +93,20 @@ export class Collector implements BackgroundService {
     return chunks + packs
   }
 
+  /** A batch at each node: none waits for another. */
   async #deleteDead(signal?: AbortSignal): Promise<number> {
-    const { catalogue, cluster, limits } = this.#world.context
-    const dead = await catalogue.deadShards(limits.collectBatchMax, cluster.up())
+    const nodes = this.#world.context.cluster.up().filter((node) => !this.#refusing.has(node))
+    const gone = await Promise.all(nodes.map((node) => this.#deleteDeadAt(node, signal)))
+    return gone.reduce((sum, count) => sum + count, 0)
+  }
+
+  async #deleteDeadAt(node: Id, signal?: AbortSignal): Promise<number> {
+    const { catalogue, limits } = this.#world.context
+    const dead = await catalogue.deadShards(limits.collectBatchMax, [node])
+    if (dead.length === 0) return 0
     const gone = await deleteShards(this.#world, dead, signal)
-    if (gone.length > 0) await catalogue.shardsDeleted(gone)
+    if (gone.length === 0) this.#refusing.add(node)
+    else await catalogue.shardsDeleted(gone)
     return gone.length
   }
 }

@@ -4,6 +4,7 @@
  * the node was listed to the end.
  */
 import { equalBytes, isZero, toHex } from '../../base/bytes.ts'
+import { HoldfastError } from '../../base/errors.ts'
 import type { HeldShard, ShardKey } from '../../catalogue/rows/packs.ts'
 import type { Id } from '../../catalogue/ids.ts'
 import type { ListedShard } from '../../wire/shard-requests.ts'
@@ -19,8 +20,9 @@ export interface CensusResult {
   readonly node: Id
   /** Shards the node listed. */
   readonly listed: number
-  /** Of those no row expects, the first `strangersKept`. */
+  /** Of those no row expects, the first `collectShardsMax` that are old enough to be collected. */
   readonly strangers: readonly Stranger[]
+  /** All that are old enough. */
   readonly strangersCounted: number
   readonly missing: number
 }
@@ -31,6 +33,8 @@ interface Progress {
   strangers: Stranger[]
   strangersCounted: number
   missing: number
+  /** By the monotonic clock: not asked before, since it failed. */
+  restUntilMs: number
 }
 
 export class Census {
@@ -52,18 +56,35 @@ export class Census {
       strangers: [],
       strangersCounted: 0,
       missing: 0,
+      restUntilMs: 0,
     })
   }
 
-  /** One page of a node that is up. False when there is none to do. Throws what the node answers. */
+  /** One page of a node that is up. False when there is none to do. A node that fails keeps no other waiting. */
   async step(signal?: AbortSignal): Promise<boolean> {
-    const { cluster } = this.#world.context
+    const { clock, cluster } = this.#world.context
+    const up = new Set(cluster.up())
     for (const [node, progress] of this.#wanted) {
-      if (cluster.node(node)?.up !== true) continue
-      await this.#page(node, progress, signal)
-      return true
+      if (!up.has(node) || clock.monotonicMs() < progress.restUntilMs) continue
+      try {
+        await this.#page(node, progress, signal)
+        return true
+      } catch (error) {
+        if (signal?.aborted === true || !(error instanceof HoldfastError)) throw error
+        this.#rest(node, progress, error)
+      }
     }
     return false
+  }
+
+  /** Goes on with the page that failed, after the others. */
+  #rest(node: Id, progress: Progress, { code }: HoldfastError): void {
+    const { clock, limits, logger } = this.#world.context
+    logger.info('census waits for its node', { node, code })
+    if (this.#wanted.get(node) !== progress) return
+    progress.restUntilMs = clock.monotonicMs() + limits.censusRestMs
+    this.#wanted.delete(node)
+    this.#wanted.set(node, progress)
   }
 
   async #page(node: Id, progress: Progress, signal?: AbortSignal): Promise<void> {
@@ -83,12 +104,14 @@ export class Census {
     const counted = await catalogue.census({ node, after, upTo, held: right, askedMs })
     progress.listed += held.length
     progress.missing += counted.missing
-    progress.strangersCounted += counted.strangers.length + wrong.size
-    const room = limits.collectShardsMax - progress.strangers.length
     const strangers = [
-      ...counted.strangers.map((shard) => ({ ...shard, wrong: false })),
+      ...counted.strangers
+        .filter(({ ageMs }) => ageMs >= limits.collectGraceMs)
+        .map((shard) => ({ ...shard, wrong: false })),
       ...[...wrong].map((shard) => ({ ...shard, packKnown: true, wrong: true })),
     ]
+    progress.strangersCounted += strangers.length
+    const room = limits.collectShardsMax - progress.strangers.length
     progress.strangers.push(...strangers.slice(0, room))
     progress.after = upTo
     if (upTo === undefined) this.#finish(node, progress)

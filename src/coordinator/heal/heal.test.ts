@@ -214,6 +214,27 @@ async function rewrite(
   return { ...lie.honest, message: { ...message, dataRoots: lie.dataRoots, shards: sent } }
 }
 
+await test('a node whose list fails keeps no other from being counted', async () => {
+  const { world, ada, health, settle } = await start({ nodes: 5 })
+  const { pack } = await world.run(putFile(ada))
+  const [first, second, third] = world.nodes
+  first!.refuses = 'list'
+  second!.storeState = 'disk-gone'
+  third!.empty()
+  await world.scheduler.advance(10)
+  await world.run(world.restart())
+  await world.run(world.heartbeats())
+  await settle()
+  assert.equal(third!.records.size, 1)
+  assert.equal((await health()).degraded, 1)
+  first!.refuses = undefined
+  second!.storeState = 'serving'
+  await world.pass(11_000)
+  await settle()
+  assert.deepEqual(await health(), complete(1))
+  assert.ok(isWhole(world, pack))
+})
+
 await test('healing goes on after the coordinator died at any step', async () => {
   const { world, ada, health, settle } = await start()
   const packs: WrittenPack[] = []

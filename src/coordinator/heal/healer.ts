@@ -26,23 +26,13 @@ export class Healer implements BackgroundService {
 
   /** A page of a census, or a suspect, or up to `healPacksMax` packs, or the next packs to look at. */
   async step(signal?: AbortSignal): Promise<boolean> {
-    if (await this.#countPage(signal)) return true
+    if (await this.#census.step(signal)) return true
     if (await lookAtSuspect(this.#world, signal)) return true
     if (this.#queue.length === 0) return this.#nextPacks()
     const { healPacksMax } = this.#world.context.limits
     const batch = this.#queue.splice(0, healPacksMax)
     await Promise.all(batch.map((pack) => this.#rebuild(pack, signal)))
     return true
-  }
-
-  async #countPage(signal?: AbortSignal): Promise<boolean> {
-    try {
-      return await this.#census.step(signal)
-    } catch (error) {
-      if (signal?.aborted === true || !(error instanceof HoldfastError)) throw error
-      this.#world.context.logger.info('census waits for its node', { code: error.code })
-      return false
-    }
   }
 
   /** False at the end of a sweep that changed nothing. */

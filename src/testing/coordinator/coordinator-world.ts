@@ -133,7 +133,7 @@ export class CoordinatorWorld implements AccountWorld {
       node: node.node,
       storeId: node.storeId.toHex(),
       lastRecord: node.lastRecord,
-      store: 'serving',
+      store: node.storeState,
       usedBytes: 1,
       freeBytes: 1,
       shards: node.records.size,

@@ -32,6 +32,10 @@ export class MemoryNode implements ShardRequests {
   lastRecord = 0
   /** Answers nothing. */
   away = false
+  /** Is up, and fails at this alone. */
+  refuses: 'list' | 'delete' | 'put' | undefined
+  /** What its heartbeats say. */
+  storeState: NodeStatus['state'] = 'serving'
   /** What `list` says of each shard. */
   ageMs = 0
   readonly records = new Map<string, HeldRecord>()
@@ -61,6 +65,7 @@ export class MemoryNode implements ShardRequests {
 
   put({ shard, vault }: ShardAddress, { root, blocks }: PutOptions): Promise<Uint8Array> {
     return this.#answer(() => {
+      this.#refuse('put')
       const known = this.records.get(shardIdText(shard))
       if (known && !equalBytes(known.root, root)) throw new HoldfastError('EXISTS', 'another root')
       const whole = Buffer.concat(blocks)
@@ -90,6 +95,7 @@ export class MemoryNode implements ShardRequests {
 
   list({ after, most }: ListOptions): Promise<ShardListing> {
     return this.#answer(() => {
+      this.#refuse('list')
       const start = after && shardOrder(after)
       const behind = [...this.records.values()]
         .filter(({ shard }) => start === undefined || shardOrder(shard) > start)
@@ -100,15 +106,16 @@ export class MemoryNode implements ShardRequests {
   }
 
   delete(shards: readonly RecordedShard[]): Promise<Deleted[]> {
-    return this.#answer(() =>
-      shards.map(({ shard, recordNumber }) => {
+    return this.#answer(() => {
+      this.#refuse('delete')
+      return shards.map(({ shard, recordNumber }) => {
         const held = this.records.get(shardIdText(shard))
         if (held === undefined) return 'absent'
         if (held.recordNumber > recordNumber) return 'kept'
         this.records.delete(shardIdText(shard))
         return 'removed'
-      }),
-    )
+      })
+    })
   }
 
   status(): Promise<NodeStatus> {
@@ -137,6 +144,10 @@ export class MemoryNode implements ShardRequests {
 
   time(): Promise<void> {
     return this.#answer(() => {})
+  }
+
+  #refuse(what: MemoryNode['refuses']): void {
+    if (this.refuses === what) throw new HoldfastError('READ_ONLY', `no ${what}`)
   }
 
   #held(shard: ShardId): HeldRecord {
