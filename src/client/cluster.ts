@@ -4,11 +4,11 @@ import { limits } from '../base/limits.ts'
 import { fromHex } from '../base/bytes.ts'
 import { assert } from '../base/assert.ts'
 import type { Network } from '../base/network.ts'
-import type { PlacementNode } from '../core/placement.ts'
 import type { ControlAnswer } from '../wire/control.ts'
 import { ShardConnections } from '../wire/shard-connections.ts'
 import type { ShardRequests } from '../wire/shard-requests.ts'
 import { NodeTrust } from './node-trust.ts'
+import type { WriterNode } from './put/shard-choice.ts'
 import type { Session } from './session.ts'
 
 export type ClusterNode = ControlAnswer<'cluster'>['nodes'][number]
@@ -114,13 +114,14 @@ export class Cluster {
     return serves && this.isUp(id) && !this.#trust.has(id, 'unwritable')
   }
 
-  /** As placement takes them. */
-  placementNodes(): PlacementNode[] {
+  /** All of the grid, as one who writes sees them now. */
+  writers(): WriterNode[] {
     return this.#nodes.map(({ node, zone, state }) => ({
       node,
       zone,
       state: state === 'draining' || state === 'evicted' ? state : 'active',
-      up: this.canWrite(node) && !this.isSlow(node),
+      isWritable: this.canWrite(node),
+      isSlow: this.isSlow(node),
     }))
   }
 

@@ -111,7 +111,7 @@ export interface PlacementToCheck {
 /**
  * The rule a registration keeps, whatever map its client had: all indices once, distinct nodes that are
  * known and not evicted (BAD_POLICY), and the threshold of durable shards, in as many zones as it could
- * reach (TOO_FEW_NODES). Zones whose nodes are all down do not count as reachable.
+ * reach (TOO_FEW_NODES). Zones none of whose nodes is `up`, which is to say takes shards, do not count.
  */
 export function checkPlacement(placement: PlacementToCheck): void {
   const why = ruleComplaint(placement)

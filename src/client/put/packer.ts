@@ -11,7 +11,8 @@ import type { Session } from '../session.ts'
 import type { NewPack } from '../commit/pending.ts'
 import { LateSends } from './late-sends.ts'
 import { sendPack } from './pack-sender.ts'
-import type { SendOptions, SentPack } from './pack-sender.ts'
+import type { SentPack } from './pack-sender.ts'
+import type { SendOptions } from './pack-shards.ts'
 import type { Upload } from './upload.ts'
 
 export interface PackerParts {

@@ -17,10 +17,11 @@ export function tooFewShards(lack: TooFewShards): HoldfastError {
   const { k, m } = policy
   const full = errors.find(({ code }) => code === 'NO_SPACE')
   if (full) return full
+  const zones = written < threshold ? '' : ', but not in each zone that can be reached'
   const missing = down.length > 0 ? `; not there: ${down.join(', ')}` : ''
   return new HoldfastError(
     'TOO_FEW_NODES',
-    `Cannot store durably at ${k}+${m}: ${written} of ${threshold} needed shards were written${missing}`,
+    `Cannot store durably at ${k}+${m}: ${written} of ${threshold} needed shards were written${zones}${missing}`,
     {
       hint: hintFor(lack),
       details: { written, threshold, down },

@@ -4,6 +4,7 @@
  * until they could have been heard.
  */
 import type { Clock } from '../../base/clock.ts'
+import { limits } from '../../base/limits.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Id } from '../../catalogue/ids.ts'
 import type { NodeRow } from '../../catalogue/rows/nodes.ts'
@@ -17,6 +18,8 @@ export interface NodeNow extends NodeRow {
   readonly latencyMs: number | undefined
   /** By the monotonic clock; the coordinator's start when it was not heard yet. */
   readonly heardMs: number
+  /** Since when it is up without a break, by the monotonic clock; from the coordinator's start at the most. */
+  readonly upSinceMs: number
 }
 
 /** Told of a node that answers again, or whose store is not the one it was. */
@@ -24,6 +27,7 @@ export type NodeReturned = (node: Id, why: 'returned' | 'new' | 'older') => void
 
 interface Presence {
   heardMs: number
+  upSinceMs: number
   said: Heartbeat | undefined
   /** What of it the catalogue was told. */
   kept: Pick<Heartbeat, 'storeId' | 'lastRecord'> | undefined
@@ -79,6 +83,15 @@ export class Cluster {
     return this.nodes().filter(({ state }) => state === 'active')
   }
 
+  /** Those that a write may be asked to reach: they take shards, and long enough that clients know of it. */
+  reachable(): NodeNow[] {
+    const untilMs = this.#clock.monotonicMs() - limits.zoneGraceMs
+    return this.placeable().filter(({ up, said, upSinceMs }) => {
+      const isKnown = upSinceMs <= untilMs || upSinceMs === this.#startMs
+      return up && (said?.store ?? 'serving') === 'serving' && isKnown
+    })
+  }
+
   up(): Id[] {
     return this.nodes()
       .filter(({ up, said }) => up && said?.store !== 'disk-gone')
@@ -100,7 +113,8 @@ export class Cluster {
 
   /** Takes note of what a node said: of its store first, so that it is never up with shards it lost. */
   async heard(said: Heartbeat): Promise<void> {
-    const wasUp = this.#presence.get(said.node)?.said !== undefined && this.node(said.node)?.up
+    const wasCounted = this.node(said.node)?.up
+    const wasUp = this.#presence.get(said.node)?.said !== undefined && wasCounted
     const presence = this.#presenceOf(said.node)
     const { kept } = presence
     if (kept?.storeId !== said.storeId || kept.lastRecord !== said.lastRecord) {
@@ -108,6 +122,7 @@ export class Cluster {
       presence.kept = said
     }
     presence.heardMs = this.#clock.monotonicMs()
+    if (!wasCounted) presence.upSinceMs = this.#upSince(presence.heardMs)
     presence.said = said
     if (!wasUp) for (const tell of this.#listeners) tell(said.node, 'returned')
   }
@@ -123,11 +138,17 @@ export class Cluster {
     if (store !== 'same') for (const tell of this.#listeners) tell(node, store)
   }
 
+  /** What is heard first at the coordinator's start may have been up for long. */
+  #upSince(heardMs: number): number {
+    return heardMs - this.#startMs < this.#nodeDownMs ? this.#startMs : heardMs
+  }
+
   #presenceOf(node: Id): Presence {
     const known = this.#presence.get(node)
     if (known) return known
     const presence = {
       heardMs: this.#startMs,
+      upSinceMs: this.#startMs,
       said: undefined,
       kept: undefined,
       requestTimeMs: 0,
@@ -143,6 +164,7 @@ export class Cluster {
     const said = presence?.said
     const recent = this.#clock.monotonicMs() - heardMs < this.#nodeDownMs
     const up = recent && (said !== undefined || row.storeId !== undefined)
-    return { ...row, up, said, latencyMs: presence?.latencyMs, heardMs }
+    const upSinceMs = presence?.upSinceMs ?? this.#startMs
+    return { ...row, up, said, latencyMs: presence?.latencyMs, heardMs, upSinceMs }
   }
 }

@@ -92,10 +92,11 @@ function checkPlaces(
   shards: readonly NewShard[],
   { vault, threshold }: PackTerms,
 ): void {
+  const reachable = new Set(cluster.reachable().map(({ node }) => node))
   checkPlacement({
     policy: vault.policy,
     threshold,
-    nodes: cluster.nodes(),
+    nodes: cluster.nodes().map((node) => ({ ...node, up: reachable.has(node.node) })),
     shards: shards.map((shard) => ({ ...shard, durable: shard.state === 'durable' })),
   })
 }

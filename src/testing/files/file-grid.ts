@@ -25,6 +25,8 @@ import { TestNode } from './test-node.ts'
 export interface FileGridOptions {
   readonly seed?: number
   readonly nodes?: number
+  /** Each node is a zone of its own unless told. */
+  readonly zoneOf?: (node: string) => string
   /** What each node holds at most. */
   readonly nodeBytesMax?: number
   readonly limits?: NonNullable<CoordinatorConfig['limits']>
@@ -58,6 +60,7 @@ export class FileGrid {
           ...this.#machine(`n${at + 1}`),
           coordinatorKey,
           bytesMax: options.nodeBytesMax,
+          zone: options.zoneOf?.(`n${at + 1}`),
         }),
     )
     this.coordinator = new CoordinatorHost({

@@ -16,6 +16,8 @@ import { FaultyStore } from './faulty-store.ts'
 export interface TestNodeOptions extends MachineOptions {
   readonly coordinatorKey: Uint8Array
   readonly bytesMax?: number | undefined
+  /** Its name unless told. */
+  readonly zone?: string | undefined
 }
 
 const port = 10_001
@@ -36,7 +38,8 @@ export class TestNode extends Machine {
     const publicKey = primitives.signingPublicKey(this.#seed)
     this.node = toHex(nodeId(primitives, publicKey))
     const { name } = this
-    this.config = { node: this.node, name, address: `${name}:${port}`, zone: name, publicKey }
+    const { zone = name } = options
+    this.config = { node: this.node, name, address: `${name}:${port}`, zone, publicKey }
     this.#kept = this.#newStore()
     this.store = new FaultyStore(this.#kept)
   }
