@@ -48,7 +48,13 @@ async function startCoordinator(
   const gridSecret = readOrMakeSecret(`${path}/grid-secret`, systemRandom)
   const primitives = createNativePrimitives()
   const keys = gridKeys(primitives, gridSecret)
-  const catalogue = await openSqliteCatalogue(`${path}/catalogue.db`)
+  const lost = Promise.withResolvers<never>()
+  const catalogue = await openSqliteCatalogue(`${path}/catalogue.db`, {
+    onLost(error) {
+      logger.error('the catalogue is lost', { reason: error.stack ?? error.message })
+      lost.reject(error)
+    },
+  })
   const network = shardNetwork(grid)
   const parts = { clock: systemClock, random: systemRandom, primitives, logger }
   const service = await createCoordinator({
@@ -70,6 +76,7 @@ async function startCoordinator(
   logger.info('coordinator serves', { address: server.address, pid: process.pid })
   return {
     address: server.address,
+    failed: lost.promise,
     async close() {
       await server.close()
       await service.close()

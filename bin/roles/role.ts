@@ -18,6 +18,8 @@ const lingerMs = 30
 /** A program that serves at `address` until it is closed. */
 export interface Service {
   readonly address: string
+  /** Rejects when it cannot serve any more. */
+  readonly failed?: Promise<never>
   close(): Promise<void>
 }
 
@@ -65,16 +67,23 @@ async function serve(
   const supervisor = superior()
   try {
     const service = await start()
+    const stop = aborted(context.signal)
+    service.failed?.catch(endProcess)
     const { address } = service
     supervisor?.ready(address)
     await context.output.event({ ready: true, role, address }, `${role} serves at ${address}`)
-    await aborted(context.signal)
+    await (service.failed === undefined ? stop : Promise.race([stop, service.failed]))
     await service.close()
   } catch (error) {
     await supervisor?.failed(errorToJson(error))
     throw error
   }
   return stopped(context)
+}
+
+/** Who cannot serve any more makes room at once for another start. Nothing acknowledged needs a polite end. */
+function endProcess(): void {
+  setTimeout(() => process.exit(1), lingerMs)
 }
 
 /** The last word of a program that served: 130 after Ctrl-C, 0 after SIGTERM. */

@@ -100,3 +100,17 @@ it('runs programs alone from files, with TLS, pinned identities and listed users
   for (const { process: child } of programs) child.kill('SIGTERM')
   for (const { finished } of programs) assert.equal((await finished).exit, 0)
 })
+
+it('ends a coordinator whose catalogue was lost, for another to be started', async (context) => {
+  const scratch = new Scratch(context)
+  mkdirSync(scratch.home)
+  const hook = join(scratch.folder, 'hook.mjs')
+  const config = join(scratch.folder, 'coordinator.toml')
+  writeFileSync(config, '[coordinator]\nlisten = "127.0.0.1:0"\n')
+  writeFileSync(hook, "process.once('worker', (it) => process.on('SIGUSR2', () => it.terminate()))")
+  const environment = { NODE_OPTIONS: `--import=${hook}` }
+  const program = scratch.start(['coordinator', '--json', '--config', config], { environment })
+  await program.event<Line>(({ ready }) => ready)
+  program.process.kill('SIGUSR2')
+  assert.equal((await program.finished).exit, 1)
+})

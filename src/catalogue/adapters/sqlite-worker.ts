@@ -10,6 +10,8 @@ import type { ThreadStart } from './worker/thread.ts'
 export interface SqliteCatalogueOptions {
   /** One float64: ms that the thread adds to the system's time. For tests. */
   readonly clockShift?: SharedArrayBuffer
+  /** The thread ended though nobody closed the catalogue: every call fails from now on. Called once. */
+  readonly onLost?: (error: Error) => void
 }
 
 interface Call {
@@ -37,8 +39,9 @@ class CatalogueThread {
   readonly #exited: Promise<void>
   #next = 0
   #ended: Error | undefined
+  #isClosing = false
 
-  constructor(path: string, { clockShift }: SqliteCatalogueOptions) {
+  constructor(path: string, { clockShift, onLost }: SqliteCatalogueOptions) {
     const { port1, port2 } = new MessageChannel()
     const start: ThreadStart = { path, port: port2, clockShift }
     const url = new URL(`./worker/thread${import.meta.url.slice(-3)}`, import.meta.url)
@@ -46,9 +49,12 @@ class CatalogueThread {
     this.#port = port1
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.ready = promise
+    let isReady = false
     const take = (message: WorkerMessage): void => {
-      if (message.kind === 'ready') resolve()
-      else if (message.kind === 'failed') reject(failureFromJson(message.error))
+      if (message.kind === 'ready') {
+        isReady = true
+        resolve()
+      } else if (message.kind === 'failed') reject(failureFromJson(message.error))
       else this.#settle(message)
     }
     port1.on('message', take)
@@ -64,6 +70,7 @@ class CatalogueThread {
         const closed = new HoldfastError('INTERRUPTED', 'Cannot use the catalogue: it is closed')
         reject(closed)
         this.#end(closed)
+        if (!this.#isClosing && isReady) onLost?.(this.#ended!)
         exited()
       })
     })
@@ -76,6 +83,7 @@ class CatalogueThread {
       methods[method] = (...args: unknown[]) => this.#call(method, args)
     }
     methods.close = async () => {
+      this.#isClosing = true
       if (this.#ended === undefined) await this.#call('close', [])
       await this.#exited
     }
