@@ -65,6 +65,10 @@ export const limits = Object.freeze({
   checkpointRecords: 16_384,
   smallSegmentsMax: 8,
   openSegmentsMax: 128,
+  /** Blocks of one segment that the disk cannot read, before the rest of it is given up. */
+  segmentUnreadableMax: 64,
+  /** From an index that could not be written to the next try. */
+  checkpointRetryMs: 1 * minute,
   compactStepBytes: 8 * MiB,
   storeFailuresMax: 3,
   storeCareMs: 1 * second,
@@ -206,6 +210,8 @@ export const limits = Object.freeze({
   packSlotsBytes: 48 * MiB,
   largeFilesMax: 2,
   batchFilesMax: 512,
+  /** When the vault has one in so many bytes of a batch, the batch is made anew without them. */
+  batchKnownPart: 8,
   batchGetFilesMax: 2048,
   /** Folders that are held open for the files of one batch. */
   batchGetFoldersMax: 64,

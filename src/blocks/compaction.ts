@@ -1,6 +1,6 @@
 /** Emptying segments that are mostly dead (docs/store.md, section 7). */
 import { alignedBytes, roundUp, alignBytes } from '../base/aligned.ts'
-import { hasCode, HoldfastError } from '../base/errors.ts'
+import { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
@@ -11,12 +11,14 @@ import { recordHeaderBytes, type RecordHeader } from './record.ts'
 import type { SegmentLog } from './segment-log.ts'
 import { segmentFolder, segmentPath } from './segment-path.ts'
 import type { SegmentReaders } from './segment-readers.ts'
+import { checkSegment } from './segment-check.ts'
 import { scanSegment } from './segment-scan.ts'
 import type { SegmentRow } from './segment-table.ts'
 import type { StoreFaults } from './store-faults.ts'
 import { storeFailure } from './store-failure.ts'
 import type { StoreIndex } from './store-index.ts'
 import { startBlockBytes } from './superblock.ts'
+import { isUnreadable } from './unreadable.ts'
 import { bodyHasRoot } from './verify-body.ts'
 
 export interface CompactionOptions {
@@ -36,7 +38,6 @@ export interface CompactionOptions {
 interface Emptying {
   readonly row: SegmentRow
   offset: number
-  damaged: boolean
 }
 
 export class Compaction {
@@ -96,7 +97,7 @@ export class Compaction {
     const cost = (row: SegmentRow): number =>
       segments.keptBytes(row) === 0 ? -2 : row.emptying ? -1 : segments.keptBytes(row)
     const [row] = poor.toSorted((left, right) => cost(left) - cost(right))
-    return row && { row, offset: startBlockBytes, damaged: false }
+    return row && { row, offset: startBlockBytes }
   }
 
   #closedRows(): SegmentRow[] {
@@ -149,7 +150,6 @@ export class Compaction {
       }
     }
     this.#options.index.markDamaged(header.shardId, header.recordNumber)
-    emptying.damaged = true
     return undefined
   }
 
@@ -172,8 +172,7 @@ export class Compaction {
       const read = await this.#options.readers.read(segment, block.subarray(0, length), offset)
       return read === length ? block : undefined
     } catch (error) {
-      // A place that cannot be read is damage; a disk that is gone is not
-      if (hasCode(error, 'DISK_GONE')) throw error
+      if (!isUnreadable(error)) throw error
       return undefined
     }
   }
@@ -198,11 +197,12 @@ export class Compaction {
     })
   }
 
-  async #finish({ row, damaged }: Emptying): Promise<void> {
+  async #finish({ row }: Emptying): Promise<void> {
     this.#emptying = undefined
-    if (damaged) this.#left.set(row.number, row.liveBytes)
-    // What was changing meanwhile is copied in another round
-    if (row.liveBytes > 0) return
+    if (row.liveBytes > 0) {
+      await this.#leaveDamaged(row)
+      return
+    }
     const { disk, readers, index, logger } = this.#options
     await disk.remove(segmentPath(row.number))
     await disk.syncFolder(segmentFolder)
@@ -210,6 +210,18 @@ export class Compaction {
     index.segments.remove(row.number)
     this.#left.delete(row.number)
     logger.debug('segment-removed', { segment: row.number })
+  }
+
+  /**
+   * What is still live here was changing meanwhile, and is copied in another round; or it is damaged, which
+   * the scan cannot see when a record's header is: then every round would end like this one.
+   */
+  async #leaveDamaged(row: SegmentRow): Promise<void> {
+    const { liveBytes } = row
+    const damaged = await checkSegment(row.number, this.#options)
+    if (damaged === 0) return
+    this.#left.set(row.number, liveBytes)
+    this.#options.logger.warn('segment-damaged', { segment: row.number, shards: damaged })
   }
 
   #isHeldAt(

@@ -9,6 +9,8 @@ import { roundUp } from '../base/aligned.ts'
 export const recordHeaderBytes = 128
 /** Where a record may begin. */
 export const recordAlignBytes = 64
+/** "HFR1" as a little-endian number: what a record begins with. */
+export const recordMagic = 0x31524648
 /** From a record's beginning to its shard's data. */
 export const recordDataOffset = recordHeaderBytes + headerBytes
 
@@ -52,7 +54,7 @@ export function writeRecordHeader(
 ): void {
   const view = new DataView(into.buffer, into.byteOffset, recordHeaderBytes)
   into.fill(0, 0, recordHeaderBytes)
-  view.setUint32(0, magicWord, true)
+  view.setUint32(0, recordMagic, true)
   view.setUint16(4, version, true)
   view.setUint8(6, types.indexOf(header.type) + 1)
   view.setUint8(7, header.moved ? 1 : 0)
@@ -78,7 +80,7 @@ export function readRecordHeader(
 ): RecordHeader | undefined {
   if (bytes.length < recordHeaderBytes) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, recordHeaderBytes)
-  if (view.getUint32(0, true) !== magicWord) return undefined
+  if (view.getUint32(0, true) !== recordMagic) return undefined
   const expected = checksum(primitives, bytes, place)
   const found = bytes.subarray(checksumOffset, recordHeaderBytes)
   if (compareBytes(found, expected) !== 0) return undefined
@@ -103,9 +105,6 @@ export function readRecordHeader(
 export function recordSpan(bodyBytes: number): number {
   return roundUp(recordHeaderBytes + bodyBytes, recordAlignBytes)
 }
-
-// "HFR1", little-endian
-const magicWord = 0x31524648
 
 function checksum(primitives: Primitives, bytes: Uint8Array, place: RecordPlace): Uint8Array {
   const where = new Uint8Array(8)

@@ -1,8 +1,8 @@
-import { hasCode } from '../base/errors.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { readRecordHeader, recordHeaderBytes } from './record.ts'
 import type { SegmentReaders } from './segment-readers.ts'
 import { spanOf, type StoreIndex } from './store-index.ts'
+import { isUnreadable } from './unreadable.ts'
 import { bodyHasRoot } from './verify-body.ts'
 
 export interface SegmentCheckOptions {
@@ -31,8 +31,7 @@ export async function checkSegment(
       await readers.read(segment, record, offset)
       header = readRecordHeader(primitives, record, { storeKey, segment, offset })
     } catch (error) {
-      // A place that cannot be read is damage; a disk that is gone is not
-      if (hasCode(error, 'DISK_GONE')) throw error
+      if (!isUnreadable(error)) throw error
     }
     const body = record.subarray(recordHeaderBytes, recordHeaderBytes + (header?.bodyBytes ?? 0))
     if (header !== undefined && bodyHasRoot(primitives, body, header.root)) continue

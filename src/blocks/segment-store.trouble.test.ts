@@ -1,57 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { primitives, smallStore } from '../testing/conformance/store-harness.ts'
-import {
-  putSample,
-  readSample,
-  sampleShard,
-  type SampleShard,
-} from '../testing/conformance/sample-shard.ts'
-import { Scheduler } from '../testing/simulation/scheduler.ts'
-import { SeededRandom } from '../testing/simulation/seeded-random.ts'
-import { SimulatedDisk } from '../testing/simulation/simulated-disk.ts'
-import { openSegmentStore } from './segment-store.ts'
-import type { ShardStore } from './shard-store.ts'
-
-class World {
-  readonly random = new SeededRandom(3)
-  readonly scheduler = new Scheduler(this.random.fork())
-  readonly disk = new SimulatedDisk({ scheduler: this.scheduler, random: this.random.fork() })
-
-  open(diskReserveBytes: number = smallStore.diskReserveBytes): Promise<ShardStore> {
-    return openSegmentStore({
-      disk: this.disk.process(),
-      clock: this.scheduler.clock(),
-      random: this.random,
-      primitives,
-      segmentBytes: smallStore.segmentBytes,
-      diskReserveBytes,
-    })
-  }
-
-  sample(bytes = 640): SampleShard {
-    return sampleShard({ random: this.random, primitives, bytes })
-  }
-
-  async putSome(store: ShardStore, count: number, bytes = 640): Promise<SampleShard[]> {
-    const samples = Array.from({ length: count }, () => this.sample(bytes))
-    for (const sample of samples) await putSample(store, sample)
-    return samples
-  }
-}
-
-function inWorld(work: (world: World) => Promise<void>): Promise<void> {
-  const world = new World()
-  return world.scheduler.run(work(world), { timeMaxMs: 1e7 })
-}
-
-async function requireAll(store: ShardStore, samples: readonly SampleShard[]): Promise<void> {
-  for (const sample of samples) assert.deepEqual(await readSample(store, sample), sample.content)
-}
+import { putSample, readSample } from '../testing/conformance/sample-shard.ts'
+import { smallStore } from '../testing/conformance/store-harness.ts'
+import { inStoreWorld, requireAll } from '../testing/conformance/store-world.ts'
 
 describe('damage at rest', () => {
   it('rebuilds an index that is damaged anywhere, shorter, or gone', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const samples = await world.putSome(store, 30, 4096)
       await store.close()
@@ -70,7 +25,7 @@ describe('damage at rest', () => {
     }))
 
   it('skips a damaged record and shows all later ones', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const samples = await world.putSome(store, 9)
       await store.close()
@@ -84,7 +39,7 @@ describe('damage at rest', () => {
     }))
 
   it('lists a shard whose record cannot be read as damaged, and takes it again', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const [sample] = await world.putSome(store, 1)
       world.disk.folders.file('segments/00000001.seg')!.flipBitAt(4096 + 72, 1)
@@ -97,7 +52,7 @@ describe('damage at rest', () => {
     }))
 
   it('makes a lost superblock again from the segments', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       await store.raiseTerm(7)
       const samples = await world.putSome(store, 3)
@@ -114,7 +69,7 @@ describe('damage at rest', () => {
     }))
 
   it('refuses segments of two stores in one folder', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       await world.putSome(store, 1)
       await store.close()
@@ -128,7 +83,7 @@ describe('damage at rest', () => {
     }))
 
   it('takes no bytes of a client for a record', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const [victim] = await world.putSome(store, 1)
       const stolen = new Uint8Array(4096)
@@ -147,7 +102,7 @@ describe('damage at rest', () => {
     }))
 
   it('leaves a segment with a damaged shard as it is', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const samples = await world.putSome(store, 40, 40_000)
       for (const sample of samples.slice(0, 20)) {
@@ -167,7 +122,7 @@ describe('damage at rest', () => {
 
 describe('a disk in trouble', () => {
   it('refuses puts below the reserve, goes on reading and deleting, and serves again', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const samples = await world.putSome(store, 8, 100_032)
       const { totalBytes } = world.disk
@@ -183,7 +138,7 @@ describe('a disk in trouble', () => {
     }))
 
   it('makes room on a full disk whose only segment is mostly dead', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const samples = await world.putSome(store, 8, 100_032)
       world.disk.totalBytes = world.disk.usedBytes + smallStore.diskReserveBytes
@@ -201,7 +156,7 @@ describe('a disk in trouble', () => {
     }))
 
   it('acknowledges nothing of a batch that the disk had no room for', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open(0)
       const before = await world.putSome(store, 2, 100_032)
       world.disk.totalBytes = world.disk.usedBytes + 50_000
@@ -220,7 +175,7 @@ describe('a disk in trouble', () => {
     }))
 
   it('goes on after one failed sync, and stops after several until a probe succeeds', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const before = await world.putSome(store, 2)
       const { trouble } = world.disk
@@ -243,7 +198,7 @@ describe('a disk in trouble', () => {
     }))
 
   it('is read-only on a read-only file system, until it is opened again', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const samples = await world.putSome(store, 3)
       world.disk.readOnly = true
@@ -261,7 +216,7 @@ describe('a disk in trouble', () => {
     }))
 
   it('says that the disk is gone, finally', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       const samples = await world.putSome(store, 3)
       world.disk.gone = true
@@ -275,7 +230,7 @@ describe('a disk in trouble', () => {
     }))
 
   it('shows an old image by its record number and a new disk by its id', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       await world.putSome(store, 3)
       await store.close()
@@ -293,7 +248,7 @@ describe('a disk in trouble', () => {
     }))
 
   it('is for one process', () =>
-    inWorld(async (world) => {
+    inStoreWorld(async (world) => {
       const store = await world.open()
       await assert.rejects(world.open(), { code: 'HOME_IN_USE' })
       await store.close()

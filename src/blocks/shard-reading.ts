@@ -1,5 +1,5 @@
 /** Reading shards where the index says they are, though compaction may move them meanwhile. */
-import { hasCode, HoldfastError } from '../base/errors.ts'
+import { HoldfastError } from '../base/errors.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { Primitives } from '../core/primitives.ts'
 import type { IndexEntry } from './index-entries.ts'
@@ -7,6 +7,7 @@ import { readRecordHeader, recordDataOffset, recordHeaderBytes } from './record.
 import type { SegmentReaders } from './segment-readers.ts'
 import type { ShardDescription, ReadRange } from './shard-store.ts'
 import type { StoreIndex } from './store-index.ts'
+import { isUnreadable } from './unreadable.ts'
 
 export interface ShardReadingOptions {
   readonly index: StoreIndex
@@ -72,7 +73,7 @@ export class ShardReading {
     try {
       length = await this.#options.readers.read(entry.segment, target, position)
     } catch (cause) {
-      if (hasCode(cause, 'DISK_GONE')) throw cause
+      if (!isUnreadable(cause)) throw cause
       throw corrupt(entry, 'the disk cannot read it', cause)
     }
     if (length < target.length) throw corrupt(entry, 'its segment ends before it')
