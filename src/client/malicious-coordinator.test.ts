@@ -2,12 +2,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorCode } from '../base/errors.ts'
-import { clientGrid, type ClientGrid, type TestClient } from '../testing/client/client-grid.ts'
+import { nextFeedHash } from '../core/feed-hash.ts'
+import {
+  clientGrid,
+  primitives,
+  type ClientGrid,
+  type TestClient,
+} from '../testing/client/client-grid.ts'
 import { liedMachine } from '../testing/client/lied-machine.ts'
 import { refusedWith } from '../testing/client/refused-with.ts'
-import { sampleFile } from '../testing/client/sample-file.ts'
+import { sampleFile, samplePath } from '../testing/client/sample-file.ts'
 import type { Lies } from '../testing/malicious-coordinator.ts'
 import type { ControlAnswer } from '../wire/control.ts'
+import { removePath } from './commit/remove-path.ts'
 import { listFolder } from './tree/list-folder.ts'
 
 type Feed = ControlAnswer<'feed'>
@@ -56,6 +63,17 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return copy
 }
 
+/** One commit more at the end, whose statement was told before. */
+function toldAgain(feed: Feed, commit: Feed['commits'][number]): Feed {
+  const n = feed.n + 1
+  const h = nextFeedHash(primitives, feed.h, { n, statement: commit.statement })
+  return { ...feed, n, h, commits: [...feed.commits, { ...commit, n }] }
+}
+
+function nothingLeft({ operations }: Feed['commits'][number]): Partial<Feed['commits'][number]> {
+  return { operations: operations.map(() => null) }
+}
+
 const feedLies: Record<string, [ErrorCode, (feed: Feed) => Feed]> = {
   'a shortened feed': ['FEED_FORKED', (feed) => ({ ...feed, n: 0, commits: [] })],
   'an old head': ['FEED_FORKED', (feed) => ({ ...feed, n: 1, h: new Uint8Array(32), commits: [] })],
@@ -95,6 +113,25 @@ const feedLies: Record<string, [ErrorCode, (feed: Feed) => Feed]> = {
     'RECORD_FORGED',
     (feed) => changeCommit(feed, 2, ({ operations }) => ({ operations: [...operations, null] })),
   ],
+  'a head left out as purged': [
+    'RECORD_FORGED',
+    (feed) => changeCommit(feed, 3, () => ({ operations: [null] })),
+  ],
+  'a new entry left out as purged': [
+    'RECORD_FORGED',
+    (feed) => changeCommit(feed, 2, () => ({ operations: [null] })),
+  ],
+  'the newest statement told again': [
+    'RECORD_FORGED',
+    (feed) => toldAgain(feed, feed.commits.at(-1)!),
+  ],
+  'all left out as purged, and a statement told again': [
+    'RECORD_FORGED',
+    (feed) => {
+      const purged = [2, 3].reduce((left, n) => changeCommit(left, n, nothingLeft), feed)
+      return toldAgain(purged, feed.commits[0]!)
+    },
+  ],
   'a signature of nobody': [
     'RECORD_FORGED',
     (feed) => changeCommit(feed, 3, ({ signature }) => ({ signature: flipped(signature, 3) })),
@@ -114,6 +151,69 @@ for (const [what, [code, lie]] of Object.entries(feedLies)) {
     await put(grid, victim, '/mine')
   })
 }
+
+test('a current client is not taken back by an old statement, whatever is said to be purged', async () => {
+  const { grid, victim, lies } = await scene()
+  await victim.committer.feed.catchUp()
+  const current = victim.committer.feed.index.state()
+  const other = await grid.client('ada')
+  const { vault } = other.committer.feed.vault
+  await put(grid, other, '/unrelated')
+  const honest = await other.session.control.call('feed', { vault, after: 0 })
+  lies.feed = (feed) => toldAgain(changeCommit(feed, 4, nothingLeft), honest.commits[0]!)
+  await assert.rejects(victim.committer.feed.catchUp(), refusedWith('RECORD_FORGED'))
+  lies.feed = (feed) => toldAgain(feed, honest.commits[0]!)
+  await assert.rejects(victim.committer.feed.catchUp(), refusedWith('RECORD_FORGED'))
+  assert.deepEqual(victim.committer.feed.index.state(), current)
+})
+
+test('a fresh client is not shown an older version for one that is left out', async () => {
+  const { grid } = await scene()
+  const { world, lies } = liedMachine(grid)
+  lies.feed = (feed) => changeCommit(feed, 3, nothingLeft)
+  await assert.rejects(grid.client('ada', world), refusedWith('RECORD_FORGED'))
+  lies.feed = (feed) => [1, 2, 3].reduce((left, n) => changeCommit(left, n, nothingLeft), feed)
+  await assert.rejects(grid.client('ada', world), refusedWith('RECORD_FORGED'))
+  delete lies.feed
+  const fresh = await grid.client('ada', world)
+  assert.deepEqual(names(fresh), ['later', 'seen'])
+})
+
+test('what was left out in an early part of the feed is noticed at its end, and forgotten', async () => {
+  const grid = await clientGrid({ config: { limits: { feedCommitsMax: 1 } } })
+  const other = await grid.client('ada')
+  await put(grid, other, '/seen')
+  await put(grid, other, '/later')
+  const { world, lies } = liedMachine(grid)
+  lies.feed = (feed) => changeCommit(feed, 1, nothingLeft)
+  await assert.rejects(grid.client('ada', world), refusedWith('RECORD_FORGED'))
+  delete lies.feed
+  assert.deepEqual(names(await grid.client('ada', world)), ['later', 'seen'])
+})
+
+test('what was replaced, or lies below a deleted folder, may be purged', async () => {
+  const { grid, victim } = await scene()
+  const other = await grid.client('ada')
+  for (const path of ['/folder/in/deep', '/folder/in/other', '/folder/file', '/gone']) {
+    await put(grid, other, path)
+    await put(grid, other, path, 'second')
+  }
+  for (const path of ['/folder/in/other', '/gone', '/folder']) {
+    const removal = { path: samplePath(path), recursive: true, now: true }
+    await removePath(other.committer, removal)
+  }
+  await put(grid, other, '/gone')
+  await victim.committer.feed.catchUp()
+  const fresh = await grid.client('ada')
+  for (const client of [other, victim, fresh]) {
+    assert.deepEqual(names(client), ['gone', 'later', 'seen'])
+    assert.deepEqual(client.committer.feed.index.unsettled(9), [])
+  }
+  const { vault } = fresh.committer.feed.vault
+  const { commits } = await fresh.session.control.call('feed', { vault, after: 0 })
+  assert.ok(commits.some(({ operations }) => operations.includes(null)))
+  await put(grid, fresh, '/mine')
+})
 
 test('an old signature that is wrong is noticed when that version is opened', async () => {
   const { victim, lies } = await scene()

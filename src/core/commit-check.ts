@@ -1,6 +1,7 @@
 /** What can be checked of one commit by itself: form, vault, operations, signature. */
 import { equalBytes, toHex } from '../base/bytes.ts'
 import { HoldfastError } from '../base/errors.ts'
+import { listsOperation, type ListedOperation } from './listed-operation.ts'
 import { decodeOperation, operationHash, type Operation } from './operation.ts'
 import type { Primitives } from './primitives.ts'
 import { decodeStatement, type SignedStatement, type Statement } from './statement.ts'
@@ -10,7 +11,7 @@ export interface FeedCommit extends SignedStatement {
   readonly n: number
   /** When the coordinator took it; not covered by any signature. */
   readonly atMs: number
-  /** Canonical bytes in the statement's order; undefined where the operation was purged. */
+  /** Canonical bytes in the statement's order; undefined where the operation was purged: the statement's list is what stays of it. */
   readonly operations: readonly (Uint8Array | undefined)[]
 }
 
@@ -63,16 +64,27 @@ function checkOperations(
   statement: Statement,
   commit: FeedCommit,
 ): (Operation | undefined)[] {
-  const { operationHashes } = statement
-  if (commit.operations.length !== operationHashes.length) {
-    const counts = `${commit.operations.length} operations, its statement ${operationHashes.length}`
-    throw forgedCommit(commit.n, `it has ${counts}`)
+  const { operations: listed } = statement
+  const { n, operations } = commit
+  if (operations.length !== listed.length) {
+    const counts = `${operations.length} operations, its statement ${listed.length}`
+    throw forgedCommit(n, `it has ${counts}`)
   }
-  return commit.operations.map((bytes, at) => {
+  return operations.map((bytes, at) => {
     if (bytes === undefined) return undefined
-    if (!equalBytes(operationHash(primitives, bytes), operationHashes[at]!)) {
-      throw forgedCommit(commit.n, `operation ${at} is not the one its statement lists`)
-    }
-    return decodeOperation(bytes)
+    const operation = checkOperation(primitives, listed[at]!, bytes)
+    if (operation) return operation
+    throw forgedCommit(n, `operation ${at} is not the one its statement lists`)
   })
+}
+
+/** Undefined unless it is the listed one. */
+function checkOperation(
+  primitives: Primitives,
+  listed: ListedOperation,
+  bytes: Uint8Array,
+): Operation | undefined {
+  if (!equalBytes(operationHash(primitives, bytes), listed.hash)) return undefined
+  const operation = decodeOperation(bytes)
+  return listsOperation(listed, operation) ? operation : undefined
 }

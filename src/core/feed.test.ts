@@ -7,7 +7,8 @@ import { createNativePrimitives } from './adapters/native-primitives.ts'
 import { verifyCommit, type FeedCommit } from './commit-check.ts'
 import { FeedChain, type FeedChainOptions, type FeedPiece } from './feed.ts'
 import { firstFeedHash, nextFeedHash } from './feed-hash.ts'
-import { encodeOperation, operationHash } from './operation.ts'
+import { listedOperation, type ListedOperation } from './listed-operation.ts'
+import { encodeOperation } from './operation.ts'
 import { encodeStatement, signStatement, type Statement } from './statement.ts'
 
 const primitives = createNativePrimitives()
@@ -39,10 +40,11 @@ class Feed {
 
   /** With `unsigned` for a seed nobody signs, which is faster. */
   add(change: Partial<Statement> = {}, seed = seeds.account): this {
-    const bytes = encodeOperation({ ...operation, chunkCount: this.n + 1 })
+    const changed = { ...operation, chunkCount: this.n + 1 }
+    const bytes = encodeOperation(changed)
     const seen = { n: this.n, h: this.heads[this.n]! }
-    const operationHashes = [operationHash(primitives, bytes)]
-    const statement = { vault, writer: account, term: this.term, seen, operationHashes, ...change }
+    const operations = [listedOperation(primitives, changed, bytes)]
+    const statement = { vault, writer: account, term: this.term, seen, operations, ...change }
     const signed =
       seed.length === 0
         ? { statement: encodeStatement(statement), signature: new Uint8Array(64) }
@@ -86,11 +88,13 @@ test('an honest feed is taken in pieces of any size', () => {
   }
 })
 
-test('purged operations are known by their hashes', () => {
+test('what was purged is known by what its statement lists', () => {
   const feed = feedOf(1)
   const commit = { ...feed.commits[0]!, operations: [undefined] }
   const [taken] = newChain().extend({ ...feed.piece(0), commits: [commit] })
   assert.deepEqual(taken?.operations, [undefined])
+  const [listed] = taken.statement.operations
+  assert.deepEqual([listed?.entry, listed?.version], [operation.entry, operation.version])
   assert.deepEqual(taken?.h, feed.heads[1])
 })
 
@@ -136,6 +140,25 @@ test('forged commits are refused with what differs', () => {
   assertRefused(newChain(), forge({ signature }), { ...forged, message: /2: its signature/ })
   const cut = { statement: base.commits[1]!.statement.slice(0, -1) }
   assertRefused(newChain(), forge(cut), { code: 'MALFORMED' })
+})
+
+test('an operation that its statement lists as something else is refused', () => {
+  const changes: Partial<ListedOperation>[] = [
+    { entry: ramp(1, 16) },
+    { parent: ramp(1, 16) },
+    { version: ramp(1, 16) },
+    { previous: undefined },
+    { tombstone: true },
+    { kind: 'link' },
+    { hash: ramp(1, 32) },
+  ]
+  for (const change of changes) {
+    const listed = listedOperation(primitives, operation, encodeOperation(operation))
+    const feed = new Feed().add({ operations: [{ ...listed, ...change }] })
+    const commit = { ...feed.commits[0]!, operations: [encodeOperation(operation)] }
+    const piece = { ...feed.piece(0), commits: [commit] }
+    assertRefused(newChain(), piece, { code: 'RECORD_FORGED', message: /operation 0 is not the/ })
+  }
 })
 
 test('statements of another vault, term or writer are refused', () => {

@@ -4,15 +4,13 @@ import { isZero } from '../base/bytes.ts'
 import { ByteReader, ByteWriter } from '../base/encoding.ts'
 import { label, labelledHash } from './hashing.ts'
 import { sealedNameBytesMax } from './name.ts'
+import { kindComplaint, readKind, writeKind, type OperationKind } from './operation-kind.ts'
 import type { Primitives } from './primitives.ts'
 import { boxOverheadBytes, checkFormat } from './sealed-box.ts'
 import { hashBytes, idBytes, sized } from './sized.ts'
 import { sealedRecordBytes } from './version-record.ts'
 
 const what = 'operation'
-const kinds = ['file', 'folder', 'link'] as const
-const tombstoneFlag = 1
-const implicitFlag = 2
 const zeroId = new Uint8Array(idBytes)
 const operationLabel = label('operation')
 
@@ -29,11 +27,7 @@ export const operationBytesMax: number =
   sealedRecordBytes +
   36
 
-export interface Operation {
-  readonly kind: EntryKind
-  readonly tombstone: boolean
-  /** A folder that is there only because something is in it. */
-  readonly implicit: boolean
+export interface Operation extends OperationKind {
   readonly entry: Uint8Array
   readonly parent: Uint8Array
   /** 32 bytes. */
@@ -50,17 +44,11 @@ export interface Operation {
   readonly chunkCount: number
 }
 
-export type EntryKind = (typeof kinds)[number]
-
 /** Canonical bytes: equal operations have equal bytes, and only these decode. */
 export function encodeOperation(operation: Operation): Uint8Array {
-  const { tombstone, implicit } = operation
   const complaint = operationComplaint(operation)
   assert(complaint === undefined, `an operation: ${complaint}`)
-  return new ByteWriter(operationBytesMax)
-    .u8(1)
-    .u8(kinds.indexOf(operation.kind) + 1)
-    .u8((tombstone ? tombstoneFlag : 0) | (implicit ? implicitFlag : 0))
+  return writeKind(new ByteWriter(operationBytesMax).u8(1), operation)
     .fixed(sized(operation.entry, idBytes, 'an entry id'))
     .fixed(sized(operation.parent, idBytes, 'a parent id'))
     .fixed(sized(operation.tag, hashBytes, 'a name tag'))
@@ -79,8 +67,7 @@ export function decodeOperation(bytes: Uint8Array): Operation {
   const reader = new ByteReader(bytes, what)
   checkFormat(reader.u8(), what)
   const operation = Object.freeze({
-    kind: readKind(reader),
-    ...readFlags(reader),
+    ...readKind(reader),
     entry: reader.fixed(idBytes),
     parent: reader.fixed(idBytes),
     tag: reader.fixed(hashBytes),
@@ -98,22 +85,9 @@ export function decodeOperation(bytes: Uint8Array): Operation {
   return operation
 }
 
-/** H("operation", canonical bytes): what the statement lists. */
+/** H("operation", canonical bytes). */
 export function operationHash(primitives: Primitives, bytes: Uint8Array): Uint8Array {
   return labelledHash(primitives, operationLabel, bytes)
-}
-
-function readKind(reader: ByteReader): EntryKind {
-  const code = reader.u8()
-  const kind = kinds[code - 1]
-  if (kind === undefined) throw reader.malformed(`kind ${code} is none`)
-  return kind
-}
-
-function readFlags(reader: ByteReader): { tombstone: boolean; implicit: boolean } {
-  const flags = reader.u8()
-  if (flags > (tombstoneFlag | implicitFlag)) throw reader.malformed(`flags ${flags} are none`)
-  return { tombstone: (flags & tombstoneFlag) !== 0, implicit: (flags & implicitFlag) !== 0 }
 }
 
 function optionalId(id: Uint8Array): Uint8Array | undefined {
@@ -125,7 +99,8 @@ function operationComplaint(operation: Operation): string | undefined {
   if (isZero(operation.entry) || isZero(operation.version)) return 'an id of zeros'
   if (operation.previous !== undefined && isZero(operation.previous)) return 'an id of zeros'
   if (operation.generation === 0) return 'key generation 0'
-  if (operation.implicit && operation.kind !== 'folder') return `an implicit ${operation.kind}`
+  const why = kindComplaint(operation)
+  if (why !== undefined) return why
   const hasContent = operation.kind !== 'folder' && !operation.tombstone
   if (!hasContent && operation.chunkCount > 0) return 'chunks of what has no content'
   if (operation.sealedRecord.length !== sealedRecordBytes) {

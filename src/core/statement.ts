@@ -4,14 +4,22 @@ import { equalBytes } from '../base/bytes.ts'
 import { ByteReader, ByteWriter } from '../base/encoding.ts'
 import { limits } from '../base/limits.ts'
 import { domain } from './hashing.ts'
+import {
+  listedOperationBytes,
+  readListed,
+  writeListed,
+  type ListedOperation,
+} from './listed-operation.ts'
 import type { Primitives } from './primitives.ts'
 import { hashBytes, idBytes, sized } from './sized.ts'
 
 const start = domain('commit')
 
+const headBytes = start.length + 2 * idBytes + 4 + 8 + hashBytes + 4
+
 /** The longest statement. */
 export const statementBytesMax: number =
-  start.length + 2 * idBytes + 4 + 8 + hashBytes + 4 + hashBytes * limits.commitOperationsMax
+  headBytes + listedOperationBytes * limits.commitOperationsMax
 
 export interface Statement {
   readonly vault: Uint8Array
@@ -20,8 +28,8 @@ export interface Statement {
   readonly term: number
   /** The feed as the writer knew it. */
   readonly seen: { readonly n: number; readonly h: Uint8Array }
-  /** 1 to `commitOperationsMax`, in order; 32 bytes each. */
-  readonly operationHashes: readonly Uint8Array[]
+  /** 1 to `commitOperationsMax`, in order. */
+  readonly operations: readonly ListedOperation[]
 }
 
 /** A statement as it travels and is kept. */
@@ -32,10 +40,10 @@ export interface SignedStatement {
 }
 
 export function encodeStatement(statement: Statement): Uint8Array {
-  const { operationHashes, seen } = statement
-  const count = operationHashes.length
+  const { operations, seen } = statement
+  const count = operations.length
   assert(count > 0 && count <= limits.commitOperationsMax, `a commit of ${count} operations`)
-  const writer = new ByteWriter(start.length + 96 + hashBytes * count)
+  const writer = new ByteWriter(headBytes + listedOperationBytes * count)
     .fixed(start)
     .fixed(sized(statement.vault, idBytes, 'a vault id'))
     .fixed(sized(statement.writer, idBytes, 'an account id'))
@@ -43,7 +51,7 @@ export function encodeStatement(statement: Statement): Uint8Array {
     .u64(seen.n)
     .fixed(sized(seen.h, hashBytes, 'a feed hash'))
     .u32(count)
-  for (const hash of operationHashes) writer.fixed(sized(hash, hashBytes, 'an operation hash'))
+  for (const operation of operations) writeListed(writer, operation)
   return writer.finish()
 }
 
@@ -55,12 +63,12 @@ export function decodeStatement(bytes: Uint8Array): Statement {
   const writer = reader.fixed(idBytes)
   const term = reader.u32()
   const seen = Object.freeze({ n: reader.u64(), h: reader.fixed(hashBytes) })
-  const operationHashes: Uint8Array[] = []
-  const count = reader.count(limits.commitOperationsMax, hashBytes)
+  const operations: ListedOperation[] = []
+  const count = reader.count(limits.commitOperationsMax, listedOperationBytes)
   if (count === 0) throw reader.malformed('it has no operations')
-  while (operationHashes.length < count) operationHashes.push(reader.fixed(hashBytes))
+  while (operations.length < count) operations.push(readListed(reader))
   reader.end()
-  return Object.freeze({ vault, writer, term, seen, operationHashes })
+  return Object.freeze({ vault, writer, term, seen, operations })
 }
 
 /** `seed`: the writer's Ed25519 seed. */

@@ -195,7 +195,7 @@ export const controlMessages = {
       upload: id.optional(),
       threshold,
       packs,
-      statement: bytes({ max: 64 * 1024 }),
+      statement: bytes({ max: 128 * 1024 }),
       signature,
       operations: list(
         z.object({ bytes: bytes({ max: 8 * 1024 }), pages: list(newPage, 16) }),
@@ -214,7 +214,7 @@ export const controlMessages = {
       commits: list(
         z.object({
           n: count,
-          statement: bytes({ max: 64 * 1024 }),
+          statement: bytes({ max: 128 * 1024 }),
           signature,
           atMs: count,
           operations: list(bytes({ max: 8 * 1024 }).nullable(), limits.commitOperationsMax),

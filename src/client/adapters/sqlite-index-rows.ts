@@ -2,7 +2,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { fromHex, toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import type { EntryKind, IndexCommit, IndexEntry } from '../index/vault-index.ts'
+import type { EntryKind, IndexCommit, IndexEntry, PurgedHead } from '../index/vault-index.ts'
 
 export type Row = Record<string, SQLOutputValue>
 
@@ -58,6 +58,25 @@ export function entryOf(row: Row | undefined): IndexEntry | undefined {
     md5: (row.md5 as Uint8Array | null) ?? undefined,
     chunkCount: row.chunk_count as number,
     listRoot: row.list_root as Uint8Array,
+    n: row.n as number,
+  }
+}
+
+/** In the order of the table. A tombstone needs nothing that came after it. */
+export function purgedValues(head: PurgedHead): (Uint8Array | number)[] {
+  const { entry, parent, kind, tombstone, version, n } = head
+  const deleted = tombstone ? 1 : 0
+  const [id, folder, newest] = [idBytes(entry), idBytes(parent), idBytes(version)]
+  return [id, folder, kinds.indexOf(kind), deleted, newest, n, deleted]
+}
+
+export function purgedOf(row: Row): PurgedHead {
+  return {
+    entry: toHex(row.entry as Uint8Array),
+    parent: toHex(row.parent as Uint8Array),
+    kind: kinds[row.kind as number]!,
+    tombstone: row.tombstone === 1,
+    version: toHex(row.version as Uint8Array),
     n: row.n as number,
   }
 }

@@ -89,6 +89,30 @@ test('finds a file and a folder of one name apart, and the latest of deleted fil
   index.close()
 })
 
+test('a purged head takes the place of what was known, and is unsettled until it is settled', () => {
+  const index = openSqliteIndex(':memory:')
+  const heads = [1, 2, 3].map((number) => {
+    const { entry, parent, kind, version, n } = sampleEntry(number)
+    return { entry, parent, kind, version, n, tombstone: number === 3 }
+  })
+  put(index, sampleEntry(1), sampleEntry(9))
+  index.transaction(() => {
+    for (const head of heads) index.putPurgedHead(head)
+  })
+  assert.equal(index.entry(sampleId(1)), undefined)
+  for (const head of heads) assert.deepEqual(index.purgedHead(head.entry), head)
+  assert.equal(index.purgedHead(sampleId(9)), undefined)
+  assert.deepEqual(index.unsettled(9), heads.slice(0, 2))
+  assert.equal(index.unsettled(1).length, 1)
+  index.transaction(() => index.settle(sampleId(1)))
+  index.transaction(() => index.removePurgedHead(sampleId(2)))
+  assert.deepEqual(index.unsettled(9), [])
+  assert.deepEqual(index.purgedHead(sampleId(1)), heads[0])
+  index.clear()
+  assert.equal(index.purgedHead(sampleId(3)), undefined)
+  index.close()
+})
+
 test('a transaction that throws leaves nothing', () => {
   const index = openSqliteIndex(':memory:')
   const failure = new Error('no')
@@ -96,7 +120,7 @@ test('a transaction that throws leaves nothing', () => {
     () =>
       index.transaction(() => {
         index.putEntry(sampleEntry(1))
-        index.setState({ term: 1, n: 1, h: new Uint8Array(32), commitTerm: 1, purged: 0 })
+        index.setState({ term: 1, n: 1, h: new Uint8Array(32), commitTerm: 1 })
         throw failure
       }),
     failure,

@@ -8,10 +8,19 @@ import type {
   IndexCommit,
   IndexEntry,
   IndexState,
+  PurgedHead,
   VaultIndex,
 } from '../index/vault-index.ts'
 import { removeSqliteFile, SqliteFile } from './sqlite-file.ts'
-import { commitOf, entryOf, entryValues, idBytes, type Row } from './sqlite-index-rows.ts'
+import {
+  commitOf,
+  entryOf,
+  entryValues,
+  idBytes,
+  purgedOf,
+  purgedValues,
+  type Row,
+} from './sqlite-index-rows.ts'
 import { indexSchema, indexSql, type StatementName } from './sqlite-index-sql.ts'
 
 /** `path` may be `:memory:`. A damaged file is removed, so that the next opening finds none. */
@@ -36,13 +45,12 @@ class SqliteIndex implements VaultIndex {
   state(): IndexState {
     const row = this.#get('state', [])
     assert(row, 'an index has a state')
-    const { term, n, h, commit_term: commitTerm, purged } = row
+    const { term, n, h, commit_term: commitTerm } = row
     return {
       term: term as number,
       n: n as number,
       h: h as Uint8Array,
       commitTerm: commitTerm as number,
-      purged: purged as number,
     }
   }
 
@@ -82,6 +90,15 @@ class SqliteIndex implements VaultIndex {
     return { files: row.files as number, bytes: row.bytes as number }
   }
 
+  purgedHead(entry: string): PurgedHead | undefined {
+    const row = this.#get('purgedHead', [idBytes(entry)])
+    return row && purgedOf(row)
+  }
+
+  unsettled(most: number): PurgedHead[] {
+    return this.#guard(() => this.#statement('unsettled').all(most).map(purgedOf))
+  }
+
   commit(n: number): IndexCommit | undefined {
     const row = this.#get('commit', [n])
     return row && commitOf(row)
@@ -105,8 +122,8 @@ class SqliteIndex implements VaultIndex {
     return this.#guard(() => this.#file.transaction(work))
   }
 
-  setState({ term, n, h, commitTerm, purged }: IndexState): void {
-    this.#run('setState', [term, n, h, commitTerm, purged])
+  setState({ term, n, h, commitTerm }: IndexState): void {
+    this.#run('setState', [term, n, h, commitTerm])
   }
 
   addCommit({ n, h, writer, statement, signature, verified }: IndexCommit): void {
@@ -122,13 +139,22 @@ class SqliteIndex implements VaultIndex {
     this.#run('putEntry', entryValues(entry))
   }
 
-  removeEntry(id: string): void {
-    this.#run('removeEntry', [idBytes(id)])
+  putPurgedHead(head: PurgedHead): void {
+    this.#run('removeEntry', [idBytes(head.entry)])
+    this.#run('putPurgedHead', purgedValues(head))
+  }
+
+  removePurgedHead(entry: string): void {
+    this.#run('removePurgedHead', [idBytes(entry)])
+  }
+
+  settle(entry: string): void {
+    this.#run('settle', [idBytes(entry)])
   }
 
   clear(): void {
     const emptied = `DELETE FROM heads; DELETE FROM commits; DELETE FROM entries;
-      UPDATE state SET term = 0, n = 0, h = x'', commit_term = 0, purged = 0`
+      DELETE FROM purged; UPDATE state SET term = 0, n = 0, h = x'', commit_term = 0`
     this.#guard(() => this.#file.database.exec(emptied))
   }
 

@@ -2,7 +2,8 @@
 import { fromHex } from '../../base/bytes.ts'
 import type { Random } from '../../base/random.ts'
 import { nameTag, sealName } from '../../core/name.ts'
-import { encodeOperation, operationHash } from '../../core/operation.ts'
+import { listedOperation, type ListedOperation } from '../../core/listed-operation.ts'
+import { encodeOperation } from '../../core/operation.ts'
 import type { Primitives } from '../../core/primitives.ts'
 import type { VaultKeys } from '../../core/vault-keys.ts'
 import {
@@ -36,7 +37,8 @@ export interface Change {
 export interface SealedChange {
   /** Canonical bytes. */
   readonly bytes: Uint8Array
-  readonly hash: Uint8Array
+  /** For the statement. */
+  readonly listed: ListedOperation
   /** As it is once committed, but for its `n`. */
   readonly head: IndexEntry
 }
@@ -53,7 +55,7 @@ export function sealChange(sealer: Sealer, change: Change): SealedChange {
   const ids = idsOf(change)
   const tag = nameTag(primitives, keys, { parent: ids.parent, name })
   const place = { ...ids, tag, generation }
-  const bytes = encodeOperation({
+  const operation = {
     kind,
     tombstone,
     implicit: false,
@@ -67,9 +69,10 @@ export function sealChange(sealer: Sealer, change: Change): SealedChange {
     }),
     listRoot,
     chunkCount,
-  })
+  }
+  const bytes = encodeOperation(operation)
   const head = { ...change, implicit: false, tag, n: 0 }
-  return { bytes, hash: operationHash(primitives, bytes), head }
+  return { bytes, listed: listedOperation(primitives, operation, bytes), head }
 }
 
 function idsOf({ entry, parent, version, previous }: Change): {

@@ -20,7 +20,7 @@ export async function sendBatch(
     writer: fromHex(account)!,
     term: seen.term,
     seen: { n: seen.n, h: seen.h },
-    operationHashes: batch.operations.map(({ sealed }) => sealed.hash),
+    operations: batch.operations.map(({ sealed }) => sealed.listed),
   }
   const signed = signStatement(session.world.primitives, statement, signingSeed)
   const { n, h } = await session.control.call('commit', {

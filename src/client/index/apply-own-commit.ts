@@ -2,9 +2,11 @@
 import { equalBytes } from '../../base/bytes.ts'
 import { nextFeedHash } from '../../core/feed-hash.ts'
 import type { SignedStatement } from '../../core/statement.ts'
+import { putChecked } from './apply-operation.ts'
 import type { ApplyWorld } from './apply-part.ts'
 import { forked, pointOf } from './feed-chain.ts'
-import type { FeedPoint, IndexEntry, IndexState } from './vault-index.ts'
+import { checkHead } from './heads.ts'
+import type { FeedPoint, IndexEntry, IndexState, VaultIndex } from './vault-index.ts'
 
 export interface OwnCommit {
   /** Account id, hex. */
@@ -16,7 +18,7 @@ export interface OwnCommit {
   readonly at: FeedPoint
 }
 
-/** The state, when the index stood right before it; undefined when it has to catch up. FEED_FORKED. */
+/** The state, when the index stood right before it; undefined when it has to catch up. FEED_FORKED, RECORD_FORGED. */
 export function applyOwnCommit(world: ApplyWorld, own: OwnCommit): IndexState | undefined {
   const { index, primitives, vault } = world
   return index.transaction(() => {
@@ -30,11 +32,16 @@ export function applyOwnCommit(world: ApplyWorld, own: OwnCommit): IndexState | 
       throw forked(`commit ${n} of this client got another hash than it has`)
     }
     index.addCommit({ n, h, writer: own.writer, ...own.signed, verified: true })
-    for (const entry of own.entries) index.putEntry({ ...entry, n })
+    for (const entry of own.entries) putOwn(index, { ...entry, n })
     const state = { ...before, term: Math.max(before.term, term), n, h, commitTerm: term }
     index.setState(state)
     return state
   })
+}
+
+function putOwn(index: VaultIndex, entry: IndexEntry): void {
+  checkHead(index, entry)
+  putChecked(index, entry)
 }
 
 /** After catching up: FEED_FORKED unless the history has our commit where it was said to be. */

@@ -6,6 +6,7 @@ import type { Primitives } from '../../core/primitives.ts'
 import type { OpenVault } from '../vaults.ts'
 import { applyOperation } from './apply-operation.ts'
 import { chainOf, forked } from './feed-chain.ts'
+import { settlePurged } from './purged-heads.ts'
 import type { FeedPoint, IndexState, VaultIndex } from './vault-index.ts'
 
 export interface ApplyWorld {
@@ -42,7 +43,9 @@ export function applyPart(
     const commits = piece.commits.filter(({ n }) => n > state.n)
     const taken = chain.extend({ ...piece, commits })
     checkPasses(taken, from.seen)
-    return { state: writeCommits(world, taken, { ...state, term: chain.term }), chain }
+    const after = writeCommits(world, taken, { ...state, term: chain.term })
+    if (after.n === piece.n) settlePurged(index, world.vault.vault)
+    return { state: after, chain }
   })
 }
 
@@ -68,32 +71,26 @@ function writeCommits(
 ): IndexState {
   const { index } = world
   const verified = newestOfEach(commits)
-  let { purged } = before
   for (const commit of commits) {
     const { n, h, signed, statement } = commit
     const writer = toHex(statement.writer)
     index.addCommit({ n, h, writer, ...signed, verified: verified.has(n) })
-    purged = writeOperations(world, commit, purged)
+    writeOperations(world, commit)
   }
   const last = commits.at(-1)
   const point = last && { n: last.n, h: last.h, commitTerm: last.statement.term }
-  const state = { ...before, ...point, purged }
+  const state = { ...before, ...point }
   index.setState(state)
   return state
 }
 
-function writeOperations(world: ApplyWorld, commit: CheckedCommit, purgedBefore: number): number {
+function writeOperations(world: ApplyWorld, commit: CheckedCommit): void {
   const { primitives, index } = world
   const { keys } = world.vault
-  let purged = purgedBefore
-  for (const operation of commit.operations) {
-    if (operation) {
-      applyOperation({ primitives, keys, index, n: commit.n, purged: purged > 0 }, operation)
-    } else {
-      purged += 1
-    }
+  const context = { primitives, keys, index, n: commit.n }
+  for (const [at, listed] of commit.statement.operations.entries()) {
+    applyOperation(context, listed, commit.operations[at])
   }
-  return purged
 }
 
 /** The commits whose signatures the chain checks: the last of each writer. */

@@ -18,7 +18,7 @@ test('a chain goes on from an index of any length', async () => {
   const heads = [h]
   assert.deepEqual(chainOf(primitives, vault, index).h, h)
   const check = (n: number) => {
-    index.setState({ term: 3, n, h, commitTerm: 2, purged: 0 })
+    index.setState({ term: 3, n, h, commitTerm: 2 })
     const chain = chainOf(primitives, vault, index)
     assert.deepEqual([chain.n, chain.term, toHex(chain.h)], [n, 3, toHex(h)])
     const kept = chain.state().heads

@@ -108,6 +108,7 @@ class FollowedFeed implements VaultFeed {
       await this.#follow()
     } catch (error) {
       this.#chain = undefined
+      this.#forgetWithheld(error)
       if (!hasCode(error, 'CORRUPT') || error.details.file === undefined) throw error
       this.#session.world.logger.warn('index was damaged and is fetched again', {
         vault: this.vault.vault,
@@ -119,6 +120,18 @@ class FollowedFeed implements VaultFeed {
     }
   }
 
+  /** What was kept before a lie was noticed may be a part of it. */
+  #forgetWithheld(error: unknown): void {
+    if (!hasCode(error, 'RECORD_FORGED') || !this.#isUnsettled()) return
+    this.#index.transaction(() => this.#index.clear())
+    this.#verified.clear()
+  }
+
+  /** Whether another process is on the way, or ended there, to where purged heads are settled. */
+  #isUnsettled(): boolean {
+    return this.#index.unsettled(1).length > 0
+  }
+
   async #follow(): Promise<void> {
     for (;;) {
       const from = this.point()
@@ -127,8 +140,9 @@ class FollowedFeed implements VaultFeed {
       checkFollows(piece, { ...seen, term: Math.max(seen.term, this.#session.stored.term) })
       const after = this.#apply(piece, seen)
       this.#session.noteTerm(piece.term)
-      if (after.n >= piece.n) return
-      if (after.n === from.n) throw forked(`it stops at ${from.n}, and is said to go to ${piece.n}`)
+      if (after.n >= piece.n && !this.#isUnsettled()) return
+      if (after.n < piece.n && after.n === from.n)
+        throw forked(`it stops at ${from.n}, and is said to go to ${piece.n}`)
     }
   }
 
@@ -145,9 +159,8 @@ class FollowedFeed implements VaultFeed {
 
   #apply(piece: FeedPiece, seen: FeedPoint): FeedPoint {
     const before = this.#index.state()
-    if (piece.commits.length === 0 && before.n === piece.n && before.term === piece.term) {
-      return before
-    }
+    const isKnown = piece.commits.length === 0 && before.n === piece.n
+    if (isKnown && before.term === piece.term && !this.#isUnsettled()) return before
     const { state, chain } = applyPart(this.#world, piece, { chain: this.#chain, seen })
     this.#chain = chain
     this.#pins.raiseFeed(this.vault.vault, state)

@@ -7,6 +7,7 @@
  * 1. Entries, commits and state change together, in one transaction; a failed one leaves nothing.
  * 2. Names are ordered as bytes.
  * 3. Several processes may hold one index open: what a transaction decides on, it reads itself.
+ * 4. Of an entry either its head is known or, where that was purged, only which version it was: never both.
  *
  * A damaged index throws CORRUPT once, and is empty when it is opened the next time.
  */
@@ -36,7 +37,7 @@ export interface IndexEntry {
   readonly sha256: Uint8Array
   readonly md5: Uint8Array | undefined
   readonly chunkCount: number
-  /** 32 bytes: what the pages of its chunk list are checked against. */
+  /** 32 bytes: what the pages of its whole chunk list are checked against. */
   readonly listRoot: Uint8Array
   /** Of the commit that made this version. */
   readonly n: number
@@ -53,8 +54,17 @@ export interface FeedPoint {
 export interface IndexState extends FeedPoint {
   /** Of the last commit. */
   readonly commitTerm: number
-  /** Operations met that were purged: what they were is unknown. */
-  readonly purged: number
+}
+
+/** The head of an entry that was purged: all that its statement lists of it. Ids are hex. */
+export interface PurgedHead {
+  readonly entry: string
+  readonly parent: string
+  readonly kind: EntryKind
+  readonly tombstone: boolean
+  readonly version: string
+  /** Of the commit that made this version. */
+  readonly n: number
 }
 
 /** One commit of the feed, kept so that its signature can be checked later. */
@@ -93,6 +103,12 @@ export interface VaultIndex {
   children(request: ChildrenRequest): IndexEntry[]
   /** Live files and links at any depth below a folder, and their bytes. */
   totals(folder: string): { readonly files: number; readonly bytes: number }
+  purgedHead(entry: string): PurgedHead | undefined
+  /**
+   * Purged heads that are not deleted, so that something later must have replaced them or deleted a folder
+   * above them; those of which that is known were settled.
+   */
+  unsettled(most: number): PurgedHead[]
   commit(n: number): IndexCommit | undefined
   /** h(n) of the last `most` commits, oldest first, 32 bytes each, together. */
   heads(most: number): Uint8Array
@@ -105,9 +121,13 @@ export interface VaultIndex {
   setState(state: IndexState): void
   addCommit(commit: IndexCommit): void
   markVerified(n: number): void
+  /** Of an entry without a purged head. */
   putEntry(entry: IndexEntry): void
+  /** In the place of what was known of that entry. */
+  putPurgedHead(head: PurgedHead): void
   /** Absent is fine. */
-  removeEntry(id: string): void
+  removePurgedHead(entry: string): void
+  settle(entry: string): void
   /** Forgets everything. */
   clear(): void
   close(): void

@@ -2,8 +2,9 @@
 import { concatBytes, toHex } from '../../base/bytes.ts'
 import { ErasureCoder } from '../../core/erasure.ts'
 import { firstFeedHash } from '../../core/feed-hash.ts'
+import { listedOperation } from '../../core/listed-operation.ts'
 import { dataRoot } from '../../core/merkle.ts'
-import { encodeOperation, operationHash, type Operation } from '../../core/operation.ts'
+import { encodeOperation, type Operation } from '../../core/operation.ts'
 import { packTailBytes, shardBytesOf } from '../../core/pack.ts'
 import { listRoot, pageHash } from '../../core/page.ts'
 import { shardIdentities, type ShardIdentity } from '../../core/shard.ts'
@@ -129,7 +130,7 @@ export function makeCommit(account: TestAccount, wish: FileWish = {}): MadeFile 
     writer,
     term: 1,
     seen,
-    operationHashes: [operationHash(primitives, bytes)],
+    operations: [listedOperation(primitives, operation, bytes)],
   }
   const signed = signStatement(primitives, statement, account.seed)
   const { packs = [], threshold, upload } = wish

@@ -3,6 +3,7 @@ import { concatBytes, utf8 } from '../../base/bytes.ts'
 import { encodeBundle, sealBundle } from '../../core/bundle.ts'
 import { firstFeedHash, nextFeedHash } from '../../core/feed-hash.ts'
 import { gridKeys } from '../../core/grid-keys.ts'
+import { listedOperation } from '../../core/listed-operation.ts'
 import { wrapVaultKeys, type KeyWrap } from '../../core/membership.ts'
 import { encodeOperation, operationHash } from '../../core/operation.ts'
 import type { Primitives } from '../../core/primitives.ts'
@@ -80,13 +81,13 @@ function operation(primitives: Primitives) {
 }
 
 function commit(primitives: Primitives) {
-  const bytes = encodeOperation(samples.sampleOperation(primitives))
+  const sample = samples.sampleOperation(primitives)
   const h0 = firstFeedHash(primitives, ids.vault)
-  const operationHashes = [operationHash(primitives, bytes)]
+  const listed = listedOperation(primitives, sample, encodeOperation(sample))
   const fields = { vault: ids.vault, writer: ids.account, term: 3, seen: { n: 0, h: h0 } }
-  const signed = signStatement(primitives, { ...fields, operationHashes }, seeds.account)
+  const signed = signStatement(primitives, { ...fields, operations: [listed] }, seeds.account)
   const h1 = nextFeedHash(primitives, h0, { n: 1, statement: signed.statement })
-  return { writerSeed: seeds.account, ...fields, operationHashes, ...signed, h1 }
+  return { writerSeed: seeds.account, ...fields, operations: [{ ...listed }], ...signed, h1 }
 }
 
 function vaultRecord(primitives: Primitives, keyWrap: KeyWrap) {
