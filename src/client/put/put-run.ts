@@ -11,7 +11,7 @@ import { resolvePath } from '../tree/resolve-path.ts'
 import type { Path } from '../tree/path.ts'
 import { Bounded } from './bounded.ts'
 import type { PutItem, PutOutcome } from './put-item.ts'
-import { resendOf, storeFile, submitFile } from './put-tries.ts'
+import { collectedMeanwhile, resendOf, storeFile, submitFile } from './put-tries.ts'
 import type { FileToStore } from './put-tries.ts'
 import type { PutWork } from './put-work.ts'
 import { isAsBefore, sameStat } from './same-stat.ts'
@@ -144,7 +144,7 @@ export class PutRun {
     const alone = this.#items === 1
     try {
       const items = left.map(({ source }) => source)
-      const stored = await storeSmallFiles(this.#work, { items, alone })
+      const stored = await storeSmallFiles(this.#work, { items, alone, resend: false })
       for (const [at, file] of stored.entries()) this.#settleSmall(left[at]!.item, file)
       return stored.length
     } catch (error) {
@@ -163,26 +163,38 @@ export class PutRun {
   }
 
   async #commitSmall(item: FileItem, small: StoredSmall): Promise<void> {
+    this.#options.progress(small.file.bytes)
+    await this.#guard(item.to, () => this.#commitTry(item, small, 1))
+  }
+
+  async #commitTry(item: FileItem, small: StoredSmall, tries: number): Promise<void> {
     const { file, version, pages, packs, newBytes } = small
     const { mode, modified } = file.stat ?? item.stat
-    this.#options.progress(file.bytes)
-    await this.#guard(item.to, async () => {
-      const outcome = await submitFile(this.#work, {
-        kind: item.kind,
-        path: item.to,
-        version,
-        mode,
-        modified,
-        bytes: file.bytes,
-        sha256: file.sha256,
-        pages,
-        packs,
-      })
-      if (outcome.kind === 'committed' || outcome.kind === 'unchanged') {
-        this.#tellStored(outcome.entry, { to: item.to, newBytes })
-      } else if (item.kind === 'link') throw collectedMeanwhile()
-      else await this.#storeAs(this.#fileOf(item, resendOf(outcome)))
+    const outcome = await submitFile(this.#work, {
+      kind: item.kind,
+      path: item.to,
+      version,
+      mode,
+      modified,
+      bytes: file.bytes,
+      sha256: file.sha256,
+      pages,
+      packs,
     })
+    if (outcome.kind === 'committed' || outcome.kind === 'unchanged') {
+      this.#tellStored(outcome.entry, { to: item.to, newBytes })
+    } else if (item.kind === 'link') await this.#linkAgain(item, tries + 1)
+    else await this.#storeAs(this.#fileOf(item, resendOf(outcome)))
+  }
+
+  /** Parts of it were collected meanwhile. */
+  async #linkAgain(item: FileItem, tries: number): Promise<void> {
+    if (tries > limits.resendsMax) throw collectedMeanwhile()
+    const items = this.#sourceOf(item).map(({ source }) => source)
+    if (items.length === 0) return
+    const [stored] = await storeSmallFiles(this.#work, { items, alone: false, resend: true })
+    if (stored?.kind === 'stored') await this.#commitTry(item, stored, tries)
+    else if (stored) this.#settleSmall(item, stored)
   }
 
   async #storeLarge(item: FileItem): Promise<void> {
@@ -273,11 +285,3 @@ const aboutOneItem: ReadonlySet<ErrorCode> = new Set([
   'CHUNKS_MISSING',
   'OVER_LIMIT',
 ])
-
-function collectedMeanwhile(): HoldfastError {
-  return new HoldfastError(
-    'CHUNKS_MISSING',
-    'Cannot commit: stored parts were collected meanwhile',
-    { hint: 'Run the command again' },
-  )
-}

@@ -100,11 +100,7 @@ class FileTries {
   #prepareResend(outcome: CommitOutcome): void {
     this.#resends += 1
     if (this.#resends >= limits.resendsMax || this.#file.source.kind === 'handle') {
-      throw new HoldfastError(
-        'CHUNKS_MISSING',
-        'Cannot commit: stored parts were collected meanwhile',
-        { hint: 'Run the command again' },
-      )
+      throw collectedMeanwhile()
     }
     this.#resend = resendOf(outcome)
   }
@@ -123,4 +119,12 @@ export async function submitFile(work: PutWork, pending: PendingFile): Promise<C
 /** Hex ids of the chunks that a commit missed. */
 export function resendOf(outcome: CommitOutcome): Set<string> {
   return new Set(outcome.kind === 'missing' ? outcome.chunks.map((id) => id.toHex()) : [])
+}
+
+export function collectedMeanwhile(): HoldfastError {
+  return new HoldfastError(
+    'CHUNKS_MISSING',
+    'Cannot commit: stored parts were collected meanwhile',
+    { hint: 'Run the command again' },
+  )
 }

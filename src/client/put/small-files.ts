@@ -1,10 +1,13 @@
-import { packSlotBytes } from '../engine/pack-writer.ts'
+import { hasCode } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
 import { createPageList } from '../commit/page-list.ts'
 import type { FinishedPages } from '../commit/page-list.ts'
 import { newId } from '../commit/new-id.ts'
 import type { NewPack } from '../commit/pending.ts'
-import type { BatchFile, BatchItem, SealedPack } from '../engine/engine.ts'
+import type { BatchFile, BatchItem } from '../engine/engine.ts'
 import type { PutWork } from './put-work.ts'
+import { makeBatch } from './small-batch.ts'
+import type { MadeFile } from './small-batch.ts'
 
 /** What became of one item of a batch. */
 export type SmallFile =
@@ -21,60 +24,54 @@ export type SmallFile =
 
 export interface SmallBatch {
   readonly items: readonly BatchItem[]
-  /** Leaves registration to the commit: two round trips in all. */
+  /** Leaves registration to the commit, and sends before it is told what is known: two round trips in all. */
   readonly alone: boolean
+  /** Sends what the vault is said to have, too. */
+  readonly resend: boolean
 }
 
 /** Stores the first items, as many as one pack takes; one result for each of those. */
 export async function storeSmallFiles(work: PutWork, batch: SmallBatch): Promise<SmallFile[]> {
-  const { engine, packer, vault } = work
-  const order = await packer.order(packSlotBytes(vault.policy))
-  const made = await engine.batch({ ...order, items: batch.items }).catch((error: unknown) => {
-    packer.release(order)
-    throw error
-  })
-  if (made.pack === undefined) {
-    packer.release(order)
-    return made.files.map((file) => finish(work, file, { pack: undefined, known: [], packs: [] }))
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await storeOnce(work, { ...batch, resend: batch.resend || tries > 1 })
+    } catch (error) {
+      if (!hasCode(error, 'PACK_DEAD') || tries >= limits.resendsMax) throw error
+    }
   }
-  const asked = knownChunks(work, made.pack)
-  // Met when it is awaited, unless sending fails before
-  asked.catch(() => {})
+}
+
+async function storeOnce(work: PutWork, batch: SmallBatch): Promise<SmallFile[]> {
+  const { packer } = work
+  const made = await makeBatch(work, batch)
   const packs: NewPack[] = []
-  if (batch.alone) packs.push(await packer.send(made.pack, order))
-  else await packer.deliver(made.pack, order)
-  const known = await asked
-  return made.files.map((file) => finish(work, file, { pack: made.pack, known, packs }))
+  if (made.send && batch.alone) packs.push(await packer.send(made.send.pack, made.send.order))
+  else if (made.send) await packer.deliver(made.send.pack, made.send.order)
+  const known = new Set(await made.known)
+  return made.files.map((file) => finish(work, file, { known, packs }))
 }
 
-/** Which of the chunks the vault had already: only to say how much was new. */
-async function knownChunks(work: PutWork, pack: SealedPack): Promise<boolean[]> {
-  const known = await work.upload.known(pack.chunks.map(({ id }) => id))
-  return [...known].map((one) => one === 1)
-}
-
-interface Made {
-  readonly pack: SealedPack | undefined
-  readonly known: boolean[]
+interface Told {
+  /** Hex ids of contents that are not new. */
+  readonly known: Set<string>
   readonly packs: readonly NewPack[]
 }
 
-function finish(work: PutWork, file: BatchFile, made: Made): SmallFile {
+function finish(work: PutWork, { file, chunk }: MadeFile, { known, packs }: Told): SmallFile {
   if (file.kind !== 'read') return file
   const version = newId(work.session.world.random)
   const pages = createPageList(work.session, { vault: work.vault, version })
-  const chunk = file.chunk === undefined ? undefined : made.pack?.chunks[file.chunk]
-  if (chunk) pages.add({ id: chunk.id, plainBytes: file.bytes })
+  if (chunk) pages.add({ id: chunk, plainBytes: file.bytes })
   pages.finish()
-  const isNew = file.chunk !== undefined && made.known[file.chunk] === false
+  const isNew = chunk !== undefined && !known.has(chunk.toHex())
   // The same content twice in one batch is new once.
-  if (isNew) made.known[file.chunk] = true
+  if (isNew) known.add(chunk.toHex())
   return {
     kind: 'stored',
     file,
     version,
     pages: pages.finished(),
     newBytes: isNew ? file.bytes : 0,
-    packs: made.packs,
+    packs,
   }
 }
