@@ -7,6 +7,7 @@ import type {
   NewPack,
   NewShard,
   PackPlaces,
+  ReceiptStore,
   ShardKey,
   ShardState,
 } from './rows/packs.ts'
@@ -62,7 +63,10 @@ export interface Catalogue {
   vault(request: { vault: Id; account: Id }): Promise<VaultRow | undefined>
 
   // Nodes
-  /** Adds what is new and changes address, zone and name of what is known; never removes. */
+  /**
+   * All nodes of the grid: adds what is new and changes address, zone and name of what is known. Never removes:
+   * who is left out is `evicted`, and `active` again, with its shards unknown, when it is named again.
+   */
   configureNodes(nodes: readonly NodeConfig[]): Promise<void>
   nodes(): Promise<NodeRow[]>
   /**
@@ -140,13 +144,16 @@ export interface Catalogue {
   /** Packs with shards that are not durable (missing or lost), after `cursor`, in order of id. */
   packsToHeal(request: { cursor: Id | undefined; packsMax: number }): Promise<PackPlaces[]>
   packPlaces(packs: readonly Id[]): Promise<PackPlaces[]>
-  /** Compare-and-swap on (pack, index, generation, node, state). False when the row says otherwise by now. */
+  /**
+   * Compare-and-swap on (pack, index, generation, node, state). False when the row says otherwise by now, or
+   * when the receipt is of another store than the node `to` has by now.
+   */
   setShard(request: {
     pack: Id
     index: number
     generation: number
     from: { node: Id; state: ShardState }
-    to: { node: Id; state: ShardState; recordNumber?: number }
+    to: { node: Id; state: ShardState; recordNumber?: number; receipt?: ReceiptStore }
   }): Promise<boolean>
   /**
    * A page of a census: `held` is all that the node lists with shard ids in (after, upTo]; `upTo` undefined

@@ -51,6 +51,8 @@ export class Background {
       }),
     ]
     context.suspects.onAdded = () => healing.wake()
+    for (const { node, state } of context.cluster.nodes())
+      if (state === 'evicted') census.want(node)
     context.cluster.onReturn((node) => {
       census.want(node)
       healing.wake()

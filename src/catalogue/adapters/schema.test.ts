@@ -10,7 +10,11 @@ import { openSqliteCatalogue } from './sqlite-worker.ts'
 const folder = temporaryFolder()
 after(() => folder.remove())
 
-const fixture = readFileSync(join(import.meta.dirname, 'fixtures/schema-1.sql'), 'utf8')
+/** A catalogue of each schema there was, the newest last. */
+const fixtures = [1, 2].map((schema) =>
+  readFileSync(join(import.meta.dirname, `fixtures/schema-${schema}.sql`), 'utf8'),
+)
+const newest = fixtures.at(-1)!
 /** What the fixture holds. */
 const account = 'ac1c1ea9e9367b20fa7f981c9ede9fd0'
 const vault = '944440142ae3be06b2c0e40320c84b42'
@@ -24,29 +28,36 @@ function made(name: string, sql: string): string {
   return path
 }
 
+async function opensAndServes(name: string, fixture: string): Promise<void> {
+  const database = openSqliteDatabase(made(name, fixture))
+  const catalogue = await openInline(database)
+  assert.equal((await catalogue.grid()).schema, fixtures.length)
+  const part = await catalogue.feed({ vault, after: 0, commitsMax: 9, bytesMax: 1 << 20 })
+  assert.equal(part.commits.length, 2)
+  const request = { vault, versions: [{ version, from: 0 }], pagesMax: 9, chunksMax: 9 }
+  const found = await catalogue.lookup(request)
+  assert.equal(found.pages[0]?.chunks[0]?.length, 1000)
+  const states = found.packs[0]?.shards.map((each) => each.state)
+  assert.deepEqual(states, ['durable', 'durable', 'durable', 'missing'])
+  assert.equal((await catalogue.account(account))?.usedBytes, 1000)
+  const [node] = await catalogue.nodes()
+  const seen = { node: node!.node, storeId: vault, lastRecord: 1 }
+  assert.deepEqual(await catalogue.nodeSeen(seen), { store: 'same' })
+  database.close()
+}
+
 describe('catalogue schema', () => {
   it('makes what the fixture says', async () => {
     const database = openSqliteDatabase(':memory:')
     await openInline(database)
     const text = "select sql from sqlite_master where sql is not null and name not like 'sqlite_%'"
     const objects = database.run(text) as { sql: string }[]
-    for (const { sql } of objects) assert(fixture.includes(`${sql};`), sql)
+    for (const { sql } of objects) assert(newest.includes(`${sql};`), sql)
     database.close()
   })
 
-  it('opens a catalogue of schema 1', async () => {
-    const database = openSqliteDatabase(made('one.db', fixture))
-    const catalogue = await openInline(database)
-    assert.equal((await catalogue.grid()).schema, 1)
-    const part = await catalogue.feed({ vault, after: 0, commitsMax: 9, bytesMax: 1 << 20 })
-    assert.equal(part.commits.length, 2)
-    const request = { vault, versions: [{ version, from: 0 }], pagesMax: 9, chunksMax: 9 }
-    const found = await catalogue.lookup(request)
-    assert.equal(found.pages[0]?.chunks[0]?.length, 1000)
-    const states = found.packs[0]?.shards.map((each) => each.state)
-    assert.deepEqual(states, ['durable', 'durable', 'durable', 'missing'])
-    assert.equal((await catalogue.account(account))?.usedBytes, 1000)
-    database.close()
+  it('opens a catalogue of every schema', async () => {
+    for (const [at, fixture] of fixtures.entries()) await opensAndServes(`${at}.db`, fixture)
   })
 
   it('keeps its grid when it is opened again', async () => {
@@ -60,7 +71,7 @@ describe('catalogue schema', () => {
   })
 
   it('refuses a newer schema, and changes nothing', async () => {
-    const path = made('newer.db', `${fixture}insert into schema_steps values (2, 0);`)
+    const path = made('newer.db', `${newest}insert into schema_steps values (3, 0);`)
     const before = readFileSync(path)
     const database = openSqliteDatabase(path)
     await assert.rejects(openInline(database), { code: 'HOME_TOO_NEW' })
@@ -74,7 +85,7 @@ describe('catalogue schema', () => {
     writeFileSync(garbage, new Uint8Array(20_000).fill(7))
     assert.throws(() => openSqliteDatabase(garbage), { code: 'CORRUPT' })
     await assert.rejects(openSqliteCatalogue(garbage), { code: 'CORRUPT' })
-    const damaged = made('damaged.db', fixture)
+    const damaged = made('damaged.db', newest)
     const bytes = readFileSync(damaged)
     bytes.fill(0xff, 4096, bytes.length)
     writeFileSync(damaged, bytes)

@@ -42,8 +42,14 @@ export interface NewShard extends ShardKey {
   readonly node: Id
   readonly state: 'durable' | 'missing'
   readonly recordNumber: number | undefined
-  /** Of the receipt. A durable shard of another store than the node has by now is `unknown`. */
-  readonly storeId?: Id | undefined
+  /** Of a durable one. When it is of another store than the node has by now, the shard is `missing`. */
+  readonly receipt?: ReceiptStore | undefined
+}
+
+/** Which store gave a receipt, and when by the coordinator's time as its node knew it. */
+export interface ReceiptStore {
+  readonly storeId: Id
+  readonly givenMs: number
 }
 
 export interface HeldShard extends ShardKey {

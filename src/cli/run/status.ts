@@ -17,7 +17,8 @@ export async function status(_context: Context, client: Client): Promise<Outcome
     const { nodes } = await client.cluster()
     return showStatus({
       coordinator: { address, state: 'up' },
-      nodes: nodes.map(nodeStatus),
+      // Who was left out of the configuration and does not answer is no part of the grid any more.
+      nodes: nodes.filter(({ state }) => state !== 'evicted').map(nodeStatus),
       vaults: await vaultStatus(client),
     })
   } catch (error) {

@@ -37,10 +37,15 @@ export const hearNode: MessageHandler<'heartbeat'> = async (context, { caller, r
 
 type ToldNode = ControlAnswer<'cluster'>['nodes'][number]
 
+/** A node that was left out of the configuration and still answers is good for reading what it has. */
+function stateAsTold({ state, up }: NodeNow): ToldNode['state'] {
+  if (state === 'active') return up ? 'up' : 'down'
+  return state === 'evicted' && up ? 'draining' : state
+}
+
 function nodeAsTold(row: NodeNow): ToldNode {
   const { node, name, address, zone, publicKey, said, latencyMs } = row
-  const state = row.state === 'active' ? (row.up ? 'up' : 'down') : row.state
-  const told: ToldNode = { node, name, address, zone, publicKey, state }
+  const told: ToldNode = { node, name, address, zone, publicKey, state: stateAsTold(row) }
   if (said !== undefined && row.up) {
     const { store, pid, usedBytes, freeBytes } = said
     Object.assign(told, { store, pid, usedBytes, freeBytes })

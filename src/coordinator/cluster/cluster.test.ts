@@ -31,6 +31,22 @@ await test('what nodes say is told while they are up', async () => {
   assert.equal(nodes[0]?.freeBytes, 1)
 })
 
+await test('a node that was left out is told as draining while it answers, then as evicted', async () => {
+  const world = await CoordinatorWorld.start()
+  const ada = await world.run(TestAccount.enter(world, 'ada'))
+  world.leftOut.add(world.nodes[1]!.node)
+  await world.scheduler.advance(10)
+  await world.run(world.restart())
+  const states = async (): Promise<string[]> => {
+    const { nodes } = await world.run(ada.client.call('cluster', {}))
+    return nodes.map(({ state }) => state)
+  }
+  assert.deepEqual(await states(), ['up', 'draining', 'up', 'up'])
+  world.nodes[1]!.away = true
+  await world.pass(3000)
+  assert.deepEqual(await states(), ['up', 'evicted', 'up', 'up'])
+})
+
 await test('after a restart, nodes seen before count as up until they could have been heard', async () => {
   const world = await CoordinatorWorld.start()
   const ada = await world.run(TestAccount.enter(world, 'ada'))

@@ -65,6 +65,10 @@ export class Census {
     const { clock, cluster } = this.#world.context
     const up = new Set(cluster.up())
     for (const [node, progress] of this.#wanted) {
+      if (isGone(this.#world, node)) {
+        await this.#countNothing(node)
+        return true
+      }
       if (!up.has(node) || clock.monotonicMs() < progress.restUntilMs) continue
       try {
         await this.#page(node, progress, signal)
@@ -75,6 +79,15 @@ export class Census {
       }
     }
     return false
+  }
+
+  /** As if it had listed nothing: what it held is wanted elsewhere. Should it answer after all, it is counted. */
+  async #countNothing(node: Id): Promise<void> {
+    const { catalogue, logger } = this.#world.context
+    this.#wanted.delete(node)
+    const range = { node, after: undefined, upTo: undefined }
+    const { missing } = await catalogue.census({ ...range, held: [] })
+    logger.warn('what an evicted node held is gone', { node, missing })
   }
 
   /** Goes on with the page that failed, after the others. */
@@ -126,6 +139,14 @@ export class Census {
     logger.info('census finished', { node, listed, missing, strangers: strangersCounted })
     this.#finished({ node, ...progress })
   }
+}
+
+/** Whether the operator left the node out, and it is not there either. */
+function isGone({ context }: NodesWorld, node: Id): boolean {
+  const { clock, cluster, limits } = context
+  const now = cluster.node(node)
+  if (now?.state !== 'evicted' || now.up) return false
+  return clock.monotonicMs() - now.heardMs >= limits.repairGraceMs
 }
 
 /** Those of a registered pack whose root is not the one that follows from its registration. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { equalBytes, toHex } from '../../base/bytes.ts'
+import type { MemoryNode } from '../../testing/coordinator/memory-node.ts'
 import type { ShardId } from '../../core/shard.ts'
 import { CoordinatorWorld, type WorldOptions } from '../../testing/coordinator/coordinator-world.ts'
 import { TestAccount } from '../../testing/coordinator/test-account.ts'
@@ -230,6 +231,84 @@ await test('a node whose list fails keeps no other from being counted', async ()
   first!.refuses = undefined
   second!.storeState = 'serving'
   await world.pass(11_000)
+  await settle()
+  assert.deepEqual(await health(), complete(1))
+  assert.ok(isWhole(world, pack))
+})
+
+await test('a node that was replaced by another under a new identity counts as gone', async () => {
+  const { world, ada, health, settle } = await start({ nodes: 5 })
+  const [lost, , , , fresh] = world.nodes
+  const enter = async (leftOut: readonly MemoryNode[], away: readonly MemoryNode[]) => {
+    world.leftOut.clear()
+    for (const { node } of leftOut) world.leftOut.add(node)
+    for (const node of world.nodes) node.away = away.includes(node)
+    await world.run(world.restart())
+    await world.run(world.heartbeats())
+    await world.pass(16_000)
+    await settle()
+  }
+  await enter([fresh!], [fresh!])
+  const { pack } = await world.run(putFile(ada))
+  const { pack: removed, operation } = await world.run(putFile(ada))
+  const { entry, tag, version } = operation
+  const gone = makeCommit(ada, { entry, tag, previous: version, tombstone: true })
+  await world.run(ada.client.call('commit', gone.request))
+  assert.deepEqual(await health(), complete(1))
+  await enter([lost!], [lost!])
+  await world.pass(16_000)
+  await settle()
+  assert.deepEqual(await health(), complete(1))
+  lost!.records.clear()
+  assert.ok(isWhole(world, pack))
+  assert.ok(isWhole(world, removed))
+})
+
+await test('a node that was left out and still answers keeps its shards, until it goes', async () => {
+  const { world, ada, health, settle } = await start({ nodes: 5 })
+  const { pack } = await world.run(putFile(ada))
+  const [left] = world.nodes
+  world.leftOut.add(left!.node)
+  await world.run(world.restart())
+  await world.pass(40_000)
+  await settle()
+  assert.deepEqual(await health(), complete(1))
+  assert.equal(world.nodes[4]!.records.size, 0)
+  left!.away = true
+  await world.pass(20_000)
+  await world.run(world.restart())
+  await world.run(world.heartbeats())
+  await world.pass(20_000)
+  await settle()
+  await world.pass(20_000)
+  await settle()
+  assert.deepEqual(await health(), complete(1))
+  assert.equal(world.nodes[4]!.records.size, 1)
+  // Named again, its copy is one too many.
+  left!.away = false
+  left!.ageMs = 3_600_000
+  world.leftOut.clear()
+  await world.run(world.restart())
+  await world.run(world.heartbeats())
+  await settle()
+  assert.equal(left!.records.size, 0)
+  assert.ok(isWhole(world, pack))
+})
+
+await test('a coordinator that was started without its nodes by mistake loses nothing', async () => {
+  const { world, ada, health, settle } = await start()
+  const { pack } = await world.run(putFile(ada))
+  for (const { node } of world.nodes) world.leftOut.add(node)
+  for (const node of world.nodes) node.away = true
+  await world.run(world.restart())
+  await world.pass(60_000)
+  await settle()
+  assert.equal((await health()).lost, 1)
+  await world.scheduler.advance(10)
+  world.leftOut.clear()
+  for (const node of world.nodes) node.away = false
+  await world.run(world.restart())
+  await world.run(world.heartbeats())
   await settle()
   assert.deepEqual(await health(), complete(1))
   assert.ok(isWhole(world, pack))

@@ -133,15 +133,15 @@ async function writeShard(world: NodesWorld, writing: ShardToWrite): Promise<voi
     .to(row)
     .put(address, { root, blocks: [header, bytes], signal })
   const expected = { pack: idBytes(pack.pack), index, generation, root, nodeKey: row.publicKey }
-  const { recordNumber, storeId } = verifyReceipt(primitives, sent, expected)
-  if (row.storeId !== undefined && row.storeId !== toHex(storeId)) return
+  const { recordNumber, storeId, timeMs } = verifyReceipt(primitives, sent, expected)
+  const receipt = { storeId: toHex(storeId), givenMs: timeMs }
   const state = shard.state === 'durable' || shard.state === 'unknown' ? 'missing' : shard.state
   const changed = await catalogue.setShard({
     pack: pack.pack,
     index,
     generation,
     from: { node: shard.node, state },
-    to: { node, state: 'durable', recordNumber },
+    to: { node, state: 'durable', recordNumber, receipt },
   })
   logger.info('shard rebuilt', { pack: pack.pack, index, node, changed })
 }

@@ -109,7 +109,10 @@ export interface SentShard {
   readonly receipt?: Uint8Array | undefined
 }
 
-/** Durable with a receipt of the store that the node has now; wanted there otherwise. MALFORMED, FORBIDDEN. */
+/**
+ * Durable with a receipt of the store that the node has now; wanted there otherwise. The catalogue compares
+ * the store again when it writes the row. MALFORMED, FORBIDDEN.
+ */
 export function checkShard(
   { cluster, primitives }: CoordinatorContext,
   shard: SentShard,
@@ -126,8 +129,9 @@ export function checkShard(
   const expected = { pack: idBytes(pack), index, generation, root, nodeKey: row.publicKey }
   const sent = shard.receipt
   const receipt = checkSent(() => verifyReceipt(primitives, sent, expected))
-  const current = row.storeId === undefined || row.storeId === toHex(receipt.storeId)
+  const given = { storeId: toHex(receipt.storeId), givenMs: receipt.timeMs }
+  const current = row.storeId === undefined || row.storeId === given.storeId
   return current
-    ? { ...place, state: 'durable', recordNumber: receipt.recordNumber }
+    ? { ...place, state: 'durable', recordNumber: receipt.recordNumber, receipt: given }
     : { ...place, state: 'missing', recordNumber: undefined }
 }

@@ -65,6 +65,39 @@ await test('a pack is registered only as its receipts, roots and chunks prove it
   await ask('packs/register', { upload, vault: ada.home, packs: [message] })
 })
 
+await test('a receipt of a store that its node has no more is no durable shard', async () => {
+  const { world, ada, ask, newId } = await startWriting()
+  const upload = newId()
+  const vault = ada.home
+  await ask('upload/open', { upload, vault })
+  const { ids, message } = await world.run(writePack(ada))
+  const { ids: lateIds, message: late } = await world.run(writePack(ada))
+  const { message: third } = await world.run(writePack(ada))
+  const [first, second] = world.nodes
+  // Known to the catalogue only: as when it is heard between the check of a receipt and its row.
+  await world.catalogue.nodeSeen({ node: first!.node, storeId: newId(), lastRecord: 0 })
+  await world.scheduler.advance(10)
+  const image = { node: second!.node, storeId: second!.storeId.toHex(), lastRecord: 0 }
+  await world.catalogue.nodeSeen({ ...image, lastRecord: 9 })
+  await world.catalogue.nodeSeen(image)
+  await ask('packs/register', { upload, vault, packs: [message] })
+  const states = async (pack: string) =>
+    (await world.catalogue.packPlaces([pack]))[0]?.shards.map(({ state }) => state)
+  assert.deepEqual(await states(message.pack), ['missing', 'missing', 'durable', 'durable'])
+  await assert.rejects(
+    ask('commit', makeCommit(ada, { ids, upload }).request),
+    refusedWith('CHUNKS_MISSING'),
+  )
+  const commit = makeCommit(ada, { ids: lateIds, upload, packs: [late] })
+  await assert.rejects(ask('commit', commit.request), refusedWith('CHUNKS_MISSING'))
+  const shards = third.shards.map((shard) => ({ ...shard, pack: third.pack, generation: 1 }))
+  const without = third.shards.map(({ index, node }) => ({ index, node }))
+  const some = [...without.slice(0, 1), ...third.shards.slice(1)]
+  await ask('packs/register', { upload, vault, packs: [{ ...third, shards: some }] })
+  await ask('shards/add', { vault, shards })
+  assert.deepEqual(await states(third.pack), ['missing', 'missing', 'durable', 'durable'])
+})
+
 await test('a write needs the threshold, unless it says that fewer will do', async () => {
   const { world, ada, ask, newId } = await startWriting()
   const vault = ada.home

@@ -45,6 +45,8 @@ export class CoordinatorWorld implements AccountWorld {
   readonly gridSecret = new Uint8Array(32).fill(1)
   readonly opaqueClient = fakeOpaqueClient(this)
   readonly nodes: readonly MemoryNode[]
+  /** Nodes that the configuration does not name, from the next start on. */
+  readonly leftOut = new Set<string>()
   readonly #options: WorldOptions
   readonly #database: SqliteDatabase
   catalogue!: InlineCatalogue
@@ -57,6 +59,7 @@ export class CoordinatorWorld implements AccountWorld {
       { length: options.nodes ?? 4 },
       (_, number) => new MemoryNode(this.primitives, number),
     )
+    for (const node of this.nodes) node.timeMs = () => this.clock.nowMs()
   }
 
   static async start(options: WorldOptions = {}): Promise<CoordinatorWorld> {
@@ -77,7 +80,9 @@ export class CoordinatorWorld implements AccountWorld {
     await this.coordinator?.close()
     const database = this.#database
     this.catalogue = await openInlineCatalogue({ database, clock, random, primitives })
-    const nodes = this.nodes.map((node, number) => nodeConfig(node, number))
+    const nodes = this.nodes
+      .map((node, number) => nodeConfig(node, number))
+      .filter(({ node }) => !this.leftOut.has(node))
     const { signup = { kind: 'open' }, limits, logger = silentLogger } = this.#options
     this.coordinator = await createCoordinator({
       catalogue: this.catalogue,

@@ -36,6 +36,8 @@ export class MemoryNode implements ShardRequests {
   refuses: 'list' | 'delete' | 'put' | undefined
   /** What its heartbeats say. */
   storeState: NodeStatus['state'] = 'serving'
+  /** The coordinator's time, as this node knows it. */
+  timeMs = (): number => 1
   /** What `list` says of each shard. */
   ageMs = 0
   readonly records = new Map<string, HeldRecord>()
@@ -76,7 +78,12 @@ export class MemoryNode implements ShardRequests {
 
   /** A receipt for a shard, as this node signs it now. */
   receipt({ shard, root, recordNumber }: Pick<ListedShard, 'shard' | 'root' | 'recordNumber'>) {
-    const issuer = { nodeKey: this.publicKey, storeId: this.storeId, term: 1, timeMs: 1 }
+    const issuer = {
+      nodeKey: this.publicKey,
+      storeId: this.storeId,
+      term: 1,
+      timeMs: this.timeMs(),
+    }
     const entry = {
       pack: shard.pack,
       index: shard.index,

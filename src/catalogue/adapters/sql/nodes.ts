@@ -30,6 +30,7 @@ const upsertNode = statement((builder, args: NodeValues) =>
       store_id: null,
       last_record: 0,
       epoch: 1,
+      store_since_ms: 0,
     })
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((each) => ({
@@ -40,6 +41,14 @@ const upsertNode = statement((builder, args: NodeValues) =>
     ),
 )
 
+const setState = statement(
+  (builder, args: { key: number; state: number; epoch: number; store_since_ms: number }) =>
+    builder
+      .updateTable('nodes')
+      .set({ state: args.state, epoch: args.epoch, store_since_ms: args.store_since_ms })
+      .where('key', '=', args.key),
+)
+
 const allNodes = statement((builder) => builder.selectFrom('nodes').selectAll().orderBy('key'))
 
 const nodeById = statement((builder, args: { id: Uint8Array }) =>
@@ -47,12 +56,24 @@ const nodeById = statement((builder, args: { id: Uint8Array }) =>
 )
 
 const setStore = statement(
-  (builder, args: { key: number; store_id: Uint8Array; last_record: number; epoch: number }) =>
+  (
+    builder,
+    args: Pick<NodesTable, 'store_id' | 'last_record' | 'epoch' | 'store_since_ms'> & AtKey,
+  ) =>
     builder
       .updateTable('nodes')
-      .set({ store_id: args.store_id, last_record: args.last_record, epoch: args.epoch })
+      .set({
+        store_id: args.store_id,
+        last_record: args.last_record,
+        epoch: args.epoch,
+        store_since_ms: args.store_since_ms,
+      })
       .where('key', '=', args.key),
 )
+
+interface AtKey {
+  key: number
+}
 
 export type NodeKeyRow = Omit<NodesTable, 'key'> & { readonly key: number }
 
@@ -64,6 +85,22 @@ export async function configureNodes(
     const values = { id: idToBlob(node), name, address, zone, public_key: publicKey }
     await transaction.all(upsertNode, { ...values, state: nodeState.active })
   }
+  const configured = new Set(nodes.map(({ node }) => node))
+  for (const row of await transaction.all(allNodes, {})) {
+    const isEvicted = row.state === nodeState.evicted
+    if (configured.has(blobToId(row.id)) === isEvicted) {
+      await transaction.all(setState, isEvicted ? namedAgain(row, transaction.nowMs) : leftOut(row))
+    }
+  }
+}
+
+function leftOut(row: NodeKeyRow): NodeKeyRow {
+  return { ...row, state: nodeState.evicted }
+}
+
+/** Meanwhile its shards may have been written elsewhere, and lost there: they are unknown until a census. */
+function namedAgain(row: NodeKeyRow, nowMs: number): NodeKeyRow {
+  return { ...row, state: nodeState.active, epoch: row.epoch + 1, store_since_ms: nowMs }
 }
 
 export async function listNodes(transaction: Transaction): Promise<NodeRow[]> {
@@ -98,6 +135,7 @@ export async function nodeSeen(
     store_id: storeId,
     last_record: request.lastRecord,
     epoch: store === 'same' ? row.epoch : row.epoch + 1,
+    store_since_ms: store === 'same' ? row.store_since_ms : transaction.nowMs,
   })
   return { store }
 }

@@ -2,10 +2,10 @@
 import { HoldfastError } from '../../../base/errors.ts'
 import { equalBytes } from '../../../base/bytes.ts'
 import type { Id } from '../../ids.ts'
-import type { NewPack } from '../../rows/packs.ts'
+import type { NewPack, NewShard, ReceiptStore } from '../../rows/packs.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { packState, shardCode } from './codes.ts'
-import type { NodeMap } from './nodes.ts'
+import type { NodeKeyRow, NodeMap } from './nodes.ts'
 import { listStatement, rowsStatement, statement } from './statement.ts'
 import type { PacksTable, ShardsTable } from './tables.ts'
 import type { Transaction } from './transaction.ts'
@@ -125,7 +125,8 @@ function packRow(
   context: { readonly key: number; readonly vault: number; readonly nodes: NodeMap },
 ): PackRow {
   checkPack(pack, context.nodes)
-  const held = pack.shards.filter((shard) => shard.state === 'durable').length
+  const { byId } = context.nodes
+  const held = pack.shards.filter((shard) => isDurable(shard, byId.get(shard.node)!)).length
   return {
     key: context.key,
     id: idToBlob(pack.pack),
@@ -171,23 +172,30 @@ function shardRows(
 ): ShardsTable[] {
   return pack.shards.map((shard) => {
     const node = context.nodes.byId.get(shard.node)!
-    const otherStore = isOtherStore(shard.storeId, node.store_id)
-    const state = shard.state === 'durable' && otherStore ? 'unknown' : shard.state
+    const durable = isDurable(shard, node)
     return {
       pack: context.pack,
       index: shard.index,
       node: node.key,
-      state: shardCode[state],
+      state: durable ? shardCode.durable : shardCode.missing,
       epoch: node.epoch,
-      record_number: shard.recordNumber ?? null,
+      record_number: durable ? (shard.recordNumber ?? null) : null,
       since_ms: context.nowMs,
     }
   })
 }
 
-/** Whether a receipt was given by a store that is not the node's any more. */
-export function isOtherStore(receipt: Id | undefined, now: Uint8Array | null): boolean {
-  return receipt !== undefined && now !== null && blobToId(now) !== receipt
+function isDurable(shard: NewShard, node: NodeKeyRow): boolean {
+  return shard.state === 'durable' && !isOtherStore(shard.receipt, node)
+}
+
+/**
+ * Whether a receipt was given by another store than the node has now: of another id, or before the node's
+ * disk was found to be an older image of itself.
+ */
+export function isOtherStore(receipt: ReceiptStore | undefined, node: NodeKeyRow): boolean {
+  if (receipt === undefined || node.store_id === null) return false
+  return blobToId(node.store_id) !== receipt.storeId || receipt.givenMs < node.store_since_ms
 }
 
 /** Throws EXISTS when the id stands for another pack. */

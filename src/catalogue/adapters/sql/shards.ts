@@ -1,7 +1,7 @@
 /** Places of shards: changed only by comparing what the row says. */
 import { assert } from '../../../base/assert.ts'
 import type { Id } from '../../ids.ts'
-import type { NewShard, ShardState } from '../../rows/packs.ts'
+import type { NewShard, ReceiptStore, ShardState } from '../../rows/packs.ts'
 import { isHeld, packState, shardCode, wordOf } from './codes.ts'
 import { nodeMap, type NodeKeyRow, type NodeMap } from './nodes.ts'
 import { adjustHeld, findPacks, isOtherStore, shardsOfPacks, type PackRow } from './packs.ts'
@@ -98,7 +98,7 @@ function receiptPlace(
 ): Place | undefined {
   const node = nodes.byId.get(shard.node)
   const row = rows[at]!
-  if (node === undefined || isOtherStore(shard.storeId, node.store_id)) return undefined
+  if (node === undefined || isOtherStore(shard.receipt, node)) return undefined
   if (shardState(row, nodes.byKey.get(row.node)) === 'durable') return undefined
   // A pack never has two shards at one node: losing that node would lose both.
   if (rows.some((other, index) => index !== at && other.node === node.key)) return undefined
@@ -114,10 +114,15 @@ export interface ShardChange {
   readonly index: number
   readonly generation: number
   readonly from: { readonly node: Id; readonly state: ShardState }
-  readonly to: { readonly node: Id; readonly state: ShardState; readonly recordNumber?: number }
+  readonly to: {
+    readonly node: Id
+    readonly state: ShardState
+    readonly recordNumber?: number
+    readonly receipt?: ReceiptStore
+  }
 }
 
-/** False when the row says something else than `from`. */
+/** False when the row says something else than `from`, or the receipt is of another store. */
 export async function setShard(transaction: Transaction, change: ShardChange): Promise<boolean> {
   const pack = (await findPacks(transaction, [change.pack])).get(change.pack)
   if (pack === undefined || !isAlive(pack) || pack.generation !== change.generation) return false
@@ -126,6 +131,7 @@ export async function setShard(transaction: Transaction, change: ShardChange): P
   const row = rows.find((each) => each.index === change.index)
   const node = nodes.byId.get(change.to.node)
   if (row === undefined || node === undefined) return false
+  if (isOtherStore(change.to.receipt, node)) return false
   const holder = nodes.byKey.get(row.node)
   if (holder?.node !== change.from.node) return false
   if (shardState(row, holder) !== change.from.state) return false

@@ -83,6 +83,8 @@ export interface NodesTable {
   last_record: number
   /** Raised when the store changed: a durable shard row of an older epoch counts as unknown. */
   epoch: number
+  /** When the present epoch began. */
+  store_since_ms: number
 }
 
 export interface UploadsTable {

@@ -166,7 +166,7 @@ export const accountChecks: Record<string, Check> = {
     assert.deepEqual(answers.at(-1), { kind: 'too-many' })
   },
 
-  async 'nodes are added and changed, never removed'(scene) {
+  async 'nodes are added, changed and left out, never removed'(scene) {
     const { catalogue, nodes } = scene
     const own = new Set(nodes.map((node) => node.node))
     const rows = (await catalogue.nodes()).filter((row) => own.has(row.node))
@@ -176,11 +176,24 @@ export const accountChecks: Record<string, Check> = {
     )
     const moved = { ...nodes[1]!, address: '10.0.0.2:1', zone: 'attic' }
     const added = { ...nodes[0]!, node: scene.id(), name: 'new' }
+    await catalogue.nodeSeen({ node: moved.node, storeId: scene.id(), lastRecord: 7 })
+    const pack = scene.pack([scene.chunk()])
+    await scene.registered([pack])
+    const states = async () =>
+      (await catalogue.packPlaces([pack.pack]))[0]?.shards.map(({ state }) => state)
     await catalogue.configureNodes([moved, added])
     const now = new Map((await catalogue.nodes()).map((row) => [row.node, row]))
     assert.equal(now.get(moved.node)?.address, '10.0.0.2:1')
     assert.equal(now.get(moved.node)?.zone, 'attic')
     assert.equal(now.get(added.node)?.name, 'new')
-    for (const node of own) assert(now.has(node))
+    for (const node of own) {
+      assert.equal(now.get(node)?.state, node === moved.node ? 'active' : 'evicted')
+    }
+    assert.deepEqual(await states(), ['durable', 'durable', 'durable', 'durable'])
+    await catalogue.configureNodes(nodes)
+    const back = await catalogue.nodes()
+    for (const row of back) if (own.has(row.node)) assert.equal(row.state, 'active')
+    assert.equal(back.find(({ node }) => node === added.node)?.state, 'evicted')
+    assert.deepEqual(await states(), ['unknown', 'durable', 'unknown', 'unknown'])
   },
 }

@@ -86,17 +86,32 @@ export const healingChecks: Record<string, Check> = {
     assert.deepEqual(await seen(29), { store: 'same' })
     assert.deepEqual(await scene.known(pack.chunks.map((each) => each.id)), [1])
     const later = scene.pack([scene.chunk()])
-    const receipts = later.shards.map((each) => ({ ...each, storeId }))
+    const now = { storeId, givenMs: Number.MAX_SAFE_INTEGER }
+    const before = { storeId, givenMs: 1 }
+    const receipts = later.shards.map((each) => ({ ...each, receipt: now }))
     await scene.registered([{ ...later, shards: receipts }])
     assert.equal(await states(scene, later.pack), 'durable durable durable durable')
+    const forgotten = scene.pack([scene.chunk()], { missing: [3] })
+    const image = forgotten.shards.map((each) => ({ ...each, receipt: before }))
+    await scene.registered([{ ...forgotten, shards: image }])
+    assert.equal(await states(scene, forgotten.pack), 'missing durable durable missing')
+    assert.deepEqual(await scene.known(forgotten.chunks.map((each) => each.id)), [0])
     assert.deepEqual(await seen(40, 'cd'.repeat(16)), { store: 'new' })
     assert.equal(await states(scene, later.pack), 'unknown durable durable durable')
     const late = scene.pack([scene.chunk()])
-    const old = late.shards.map((each) => ({ ...each, storeId }))
+    const old = late.shards.map((each) => ({ ...each, receipt: now }))
     await scene.registered([{ ...late, shards: old }])
-    assert.equal(await states(scene, late.pack), 'unknown durable durable durable')
+    assert.equal(await states(scene, late.pack), 'missing durable durable durable')
+    const rebuilt = {
+      pack: late.pack,
+      index: 0,
+      generation: 1,
+      from: { node: node!, state: 'missing' },
+      to: { node: node!, state: 'durable', recordNumber: 9, receipt: now },
+    } as const
+    assert.equal(await catalogue.setShard(rebuilt), false)
     const receipt = { ...pack.shards[0]!, recordNumber: 41, state: 'durable' as const }
-    await catalogue.addShards({ vault, shards: [{ ...receipt, storeId }] })
+    await catalogue.addShards({ vault, shards: [{ ...receipt, receipt: now }] })
     assert.equal(await states(scene, pack.pack), 'unknown durable durable durable')
     await catalogue.addShards({ vault, shards: [receipt] })
     assert.equal(await states(scene, pack.pack), 'durable durable durable durable')
