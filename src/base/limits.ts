@@ -216,6 +216,7 @@ export const limits = Object.freeze({
   /** Folders that are held open for the files of one batch. */
   batchGetFoldersMax: 64,
   lateSendMs: 3 * second,
+  uploadCloseMs: 2 * second,
   /** Choices of k shards that a read of damaged bytes tries. */
   recoverTriesMax: 256,
   /** Since it was last written: then a temporary file of a get was left behind. */

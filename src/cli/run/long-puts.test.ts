@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { hang } from '../../testing/files/faulty-store.ts'
 import type { FileGrid } from '../../testing/files/file-grid.ts'
@@ -92,6 +93,28 @@ test('an interrupted put that is run again sends only what was not registered', 
     // 2+2 sends each byte twice.
     assert.ok(sent() - before <= 2.2 * newBytes)
     await comesBack(grid, 'home:/f', bytes)
+  })
+})
+
+test('a put that is interrupted when the coordinator is gone ends soon', async () => {
+  await withFileGrid({}, async (grid) => {
+    writeFileSync(join(grid.folder, 'f'), new SeededRandom(6).bytes(60 * MiB))
+    const ending = new AbortController()
+    const { machine, coordinator, folder } = grid
+    const clock = machine.process!.clock
+    let endedMs = 0
+    atPut(grid, 20, async () => {
+      coordinator.crash({ silent: true })
+      await grid.pass(100)
+      endedMs = clock.monotonicMs()
+      ending.abort(new HoldfastError('INTERRUPTED', 'Interrupted'))
+    })
+    const put = await machine.run(['put', join(folder, 'f'), 'home:/'], { signal: ending.signal })
+    assert.equal(put.exit, 130)
+    assert.ok(endedMs > 0)
+    const tookMs = clock.monotonicMs() - endedMs
+    assert.ok(tookMs < 4000, `${tookMs} ms`)
+    await coordinator.start()
   })
 })
 

@@ -106,6 +106,37 @@ test('an answer that is lost changes nothing twice', async () => {
   assert.equal(ada.committer.feed.index.state().n, 2)
 })
 
+test('what others overwrote before its answer came is committed all the same', async () => {
+  const clock = { ...systemClock, timer: atOnce }
+  const grid = await clientGrid({ clock })
+  const eve = await grid.client('ada')
+  let lose = false
+  const world = grid.machine(() => {
+    const direct = directTransport(grid.handle)
+    return {
+      ...direct,
+      async send(request, options) {
+        const answer = await direct.send(request, options)
+        if (request.path !== controlPath('commit') || !lose) return answer
+        lose = false
+        for (const text of ['over', 'and over']) {
+          committed(await eve.committer.submit(sampleFile(grid, eve, { path: '/x', text })))
+        }
+        throw new HoldfastError('CONNECTION_LOST', 'The answer was lost')
+      },
+    }
+  })
+  const ada = await grid.client('ada', world)
+  lose = true
+  const file = sampleFile(grid, ada, { path: '/x', text: 'first' })
+  const entry = committed(await ada.committer.submit(file))
+  assert.equal(entry.version, file.version)
+  assert.equal(lose, false)
+  await ada.committer.feed.catchUp()
+  assert.equal(ada.committer.feed.index.state().n, 3)
+  assert.notEqual(ada.committer.feed.index.entry(entry.entry)?.version, file.version)
+})
+
 test('who gave up waiting is not committed', async () => {
   const grid = await clientGrid()
   const ada = await grid.client('ada')

@@ -22,9 +22,10 @@ export interface Committer {
   readonly feed: VaultFeed
   /**
    * Throws KIND_CONFLICT, NOT_FOUND, EXISTS, FOLDER_NOT_EMPTY, BAD_NAME, CHANGED (too many tries),
-   * OVER_QUOTA, FORBIDDEN, FEED_FORKED, RECORD_FORGED, and what asking the coordinator throws; after
-   * CONNECTION_LOST and its like, submitting the same again is safe. The signal ends only what was not
-   * sent yet.
+   * OVER_QUOTA, FORBIDDEN, FEED_FORKED, RECORD_FORGED, and what asking the coordinator throws. An answer
+   * that is lost is asked for again, with the same bytes; after CONNECTION_LOST and its like, submitting the
+   * same again stores nothing twice, and ends in CHANGED when it was committed and others have overwritten it
+   * since. The signal ends only what was not sent yet.
    */
   submit(pending: Pending): Promise<CommitOutcome>
   /** Resolves when nothing is waiting or under way. */

@@ -165,7 +165,7 @@ export class Packer {
   /** Sends and registers. PACK_DEAD when it took so long that its shards were taken for strangers. */
   async deliver(sealed: SealedPack, order: PackOrder): Promise<void> {
     const pack = await this.send(sealed, order)
-    if (await this.#parts.upload.register(pack)) return
+    if ((await this.#parts.upload.register(pack)) === 'registered') return
     throw new HoldfastError('PACK_DEAD', 'A pack was collected before it could be registered', {
       hint: 'Run the command again',
       details: { packs: [pack.pack] },

@@ -16,9 +16,12 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** `dead`: its id was declared dead meanwhile; nothing refers to it for ever. */
+export type Registered = 'registered' | 'dead'
+
 interface WaitingPack {
   readonly pack: NewPack
-  readonly resolve: (refused: boolean) => void
+  readonly resolve: (became: Registered) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -52,10 +55,10 @@ export class Upload {
     return this.#opened
   }
 
-  /** Resolves true once the pack is registered, durably; false when its id was declared dead meanwhile. */
-  register(pack: NewPack): Promise<boolean> {
+  /** Resolves once the pack is registered, durably, or never can be. */
+  register(pack: NewPack): Promise<Registered> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ pack, resolve: (refused) => resolve(!refused), reject })
+      this.#waiting.push({ pack, resolve, reject })
       if (!this.#busy) void this.#work()
     })
   }
@@ -91,7 +94,9 @@ export class Upload {
     if (opened === undefined) return
     try {
       await opened
-      await this.#session.control.call('upload/close', { upload: this.#id })
+      // Once and briefly: who pressed Ctrl-C because nobody answers does not wait for it.
+      const once = { triesMax: 1, timeoutMs: limits.uploadCloseMs }
+      await this.#session.control.call('upload/close', { upload: this.#id }, once)
     } catch (error) {
       // The lease ends by itself.
       this.#session.world.logger.debug('upload was not closed', { error: String(error) })
@@ -168,7 +173,7 @@ export class Upload {
         this.renew(this.#id)
         await this.#registerUnder(batch)
       })
-      for (const { resolve } of batch) resolve(false)
+      for (const { resolve } of batch) resolve('registered')
     } catch (error) {
       await this.#settleFailure(batch, error)
     }
@@ -193,7 +198,7 @@ export class Upload {
     }
     const dead = new Set(error.details['packs'] as string[])
     const left = batch.filter(({ pack }) => !dead.has(pack.pack))
-    for (const { pack, resolve } of batch) if (dead.has(pack.pack)) resolve(true)
+    for (const { pack, resolve } of batch) if (dead.has(pack.pack)) resolve('dead')
     if (left.length > 0 && left.length < batch.length) await this.#register(left)
     else for (const { reject } of left) reject(error)
   }
