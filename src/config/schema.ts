@@ -75,7 +75,7 @@ export const sections = {
       leastMs: 0,
       mostMs: 7 * day,
       advanced: true,
-      doc: 'A shard that is missing for so long on a node that answers is rebuilt.',
+      doc: 'A missing shard is written to its node as soon as that answers; after so long without, to another.',
     }),
     collectGrace: duration(limits.collectGraceMs, {
       leastMs: 1 * second,
