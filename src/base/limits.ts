@@ -178,6 +178,9 @@ export const limits = Object.freeze({
   healScanPacksMax: 64,
   healPeriodMs: 500,
   healIdleMaxMs: 8 * second,
+  /** How many times as long as a search that found nothing possible the healer rests, up to healRestMaxMs. */
+  healRestTimes: 20,
+  healRestMaxMs: 2 * minute,
   healRangeBytes: 256 * KiB,
   /** Of one message. */
   suspectShardsMax: 256,
@@ -213,6 +216,8 @@ export const limits = Object.freeze({
   /** When the vault has one in so many bytes of a batch, the batch is made anew without them. */
   batchKnownPart: 8,
   batchGetFilesMax: 2048,
+  /** Small contents that are read at once, each on its own. */
+  contentReadsMax: 16,
   /** Folders that are held open for the files of one batch. */
   batchGetFoldersMax: 64,
   lateSendMs: 3 * second,

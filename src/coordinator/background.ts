@@ -20,7 +20,8 @@ export class Background {
     const strangers = new Strangers(world)
     const census = new Census(world, (result) => strangers.found(result))
     this.#connections = connections
-    this.healer = new Healer({ ...world, coder: new ErasureCoder() }, census)
+    const healer = new Healer({ ...world, coder: new ErasureCoder() }, census)
+    this.healer = healer
     this.collector = new Collector(world, strangers)
     const { limits } = context
     const healing = loopOf(context, {
@@ -55,6 +56,7 @@ export class Background {
       if (state === 'evicted') census.want(node)
     context.cluster.onReturn((node) => {
       census.want(node)
+      healer.rouse()
       healing.wake()
     })
   }

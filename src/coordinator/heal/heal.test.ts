@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { equalBytes, toHex } from '../../base/bytes.ts'
+import { sleep } from '../../base/clock.ts'
 import type { MemoryNode } from '../../testing/coordinator/memory-node.ts'
 import type { ShardId } from '../../core/shard.ts'
 import { CoordinatorWorld, type WorldOptions } from '../../testing/coordinator/coordinator-world.ts'
@@ -312,6 +313,50 @@ await test('a coordinator that was started without its nodes by mistake loses no
   await settle()
   assert.deepEqual(await health(), complete(1))
   assert.ok(isWhole(world, pack))
+})
+
+await test('a target that refuses keeps the other shards of a pack from nothing', async () => {
+  const { world, ada, health, settle } = await start()
+  const [first, second] = world.nodes
+  const upload = toHex(world.random.bytes(16))
+  const { message, ids } = await world.run(writePack(ada))
+  const some = message.shards.map(({ index, node }) => ({ index, node }))
+  const shards = [...some.slice(0, 2), ...message.shards.slice(2)]
+  const packs = [{ ...message, shards }]
+  const { request } = makeCommit(ada, { ids, packs, upload, threshold: 2 })
+  await world.run(ada.client.call('commit', request))
+  first!.records.clear()
+  second!.records.clear()
+  first!.refuses = 'put'
+  await settle()
+  assert.equal(second!.records.size, 1)
+  assert.equal((await health()).degraded, 1)
+})
+
+await test('a long list of what cannot be healed is not read over and over', async () => {
+  const { world, ada, health, settle } = await start({ limits: { healScanPacksMax: 2 } })
+  world.nodes[0]!.away = true
+  await world.pass(3000)
+  for (let at = 0; at < 5; at += 1) await world.run(putFile(ada))
+  let reads = 0
+  const packsToHeal = world.catalogue.packsToHeal.bind(world.catalogue)
+  world.catalogue.packsToHeal = async (request) => {
+    reads += 1
+    await sleep(world.clock, 100)
+    return packsToHeal(request)
+  }
+  await settle()
+  assert.equal(reads, 4)
+  await world.pass(5000)
+  await settle()
+  assert.equal(reads, 4)
+  await world.pass(5000)
+  await settle()
+  assert.equal(reads, 8)
+  world.nodes[0]!.away = false
+  await world.run(world.heartbeats())
+  await settle()
+  assert.deepEqual(await health(), complete(5))
 })
 
 await test('healing goes on after the coordinator died at any step', async () => {

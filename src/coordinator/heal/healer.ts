@@ -18,10 +18,19 @@ export class Healer implements BackgroundService {
   #queue: PackPlaces[] = []
   #cursor: Id | undefined
   #rebuiltInSweep = 0
+  #possibleInSweep = 0
+  #sweepBeganMs = 0
+  /** By the monotonic clock: a list of what cannot be healed is not read over and over. */
+  #restUntilMs = 0
 
   constructor(world: HealWorld, census: Census) {
     this.#world = world
     this.#census = census
+  }
+
+  /** What could not be healed may be possible now. */
+  rouse(): void {
+    this.#restUntilMs = 0
   }
 
   /** A page of a census, or a suspect, or up to `healPacksMax` packs, or the next packs to look at. */
@@ -37,16 +46,31 @@ export class Healer implements BackgroundService {
 
   /** False at the end of a sweep that changed nothing. */
   async #nextPacks(): Promise<boolean> {
-    const { catalogue, limits } = this.#world.context
+    const { catalogue, clock, limits } = this.#world.context
+    const beganMs = clock.monotonicMs()
+    if (beganMs < this.#restUntilMs) return false
+    if (this.#cursor === undefined) this.#sweepBeganMs = beganMs
     const packsMax = limits.healScanPacksMax
     const packs = await catalogue.packsToHeal({ cursor: this.#cursor, packsMax })
     this.#queue = packs.filter(
       (pack) => !this.#malformed.has(pack.pack) && canRebuild(this.#world, pack),
     )
+    this.#possibleInSweep += this.#queue.length
     this.#cursor = packs.at(-1)?.pack
-    if (packs.length > 0) return true
+    return packs.length > 0 || this.#endSweep()
+  }
+
+  /** Whether another is worth while at once. One that found nothing possible rests longer than it took. */
+  #endSweep(): boolean {
+    const { clock, limits } = this.#world.context
     const changed = this.#rebuiltInSweep > 0
+    const nowMs = clock.monotonicMs()
+    const restMs = (nowMs - this.#sweepBeganMs) * limits.healRestTimes
+    if (this.#possibleInSweep === 0) {
+      this.#restUntilMs = nowMs + Math.min(restMs, limits.healRestMaxMs)
+    }
     this.#rebuiltInSweep = 0
+    this.#possibleInSweep = 0
     return changed
   }
 

@@ -3,6 +3,7 @@
  * write, and only then change the row, by compare-and-swap. Repeating or stopping at any point is harmless.
  */
 import { equalBytes, toHex } from '../../base/bytes.ts'
+import { HoldfastError } from '../../base/errors.ts'
 import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import type { ErasureCoder } from '../../core/erasure.ts'
 import { dataRoot } from '../../core/merkle.ts'
@@ -29,7 +30,7 @@ export function canRebuild(world: NodesWorld, pack: PackPlaces): boolean {
   return sourcesOf(world, pack).length >= pack.k && targetsOf(world.context, pack).length > 0
 }
 
-/** Throws what the target nodes answer. */
+/** A target that refuses keeps no other from its shard. Throws what the first of them answered if none took one. */
 export async function rebuildPack(
   world: HealWorld,
   pack: PackPlaces,
@@ -43,10 +44,25 @@ export async function rebuildPack(
   const computed = await compute(world, pack, { present, targets })
   if (computed === undefined) return 'malformed'
   await removeFalse(world, pack, falseOnes)
-  for (const [at, target] of targets.entries()) {
-    await writeShard(world, { pack, target, bytes: computed[at]!, signal })
-  }
+  const writings = targets.map((target, at) => ({ pack, target, bytes: computed[at]!, signal }))
+  await writeShards(world, writings)
   return 'rebuilt'
+}
+
+async function writeShards(world: NodesWorld, writings: readonly ShardToWrite[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const writing of writings) {
+    try {
+      await writeShard(world, writing)
+    } catch (error) {
+      if (writing.signal?.aborted === true || !(error instanceof HoldfastError)) throw error
+      failures.push(error)
+      const { pack, target } = writing
+      const { code } = error
+      world.context.logger.warn('rebuilding failed', { pack: pack.pack, node: target.node, code })
+    }
+  }
+  if (failures.length === writings.length) throw failures[0]
 }
 
 /** Undefined when a computed shard is not the one the pack was registered with. */
