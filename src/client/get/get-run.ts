@@ -81,8 +81,9 @@ export class GetRun {
   async #takeFile(item: FileItem): Promise<void> {
     const { entry } = item
     const target = this.#target(item)
-    const isLarge = entry.bytes > limits.chunkBytesMin || this.#options.verify
-    if (entry.kind === 'file' && isLarge) await this.#large.run(() => this.#getLarge(target))
+    const isLarge = entry.chunkCount > 1 || entry.bytes > limits.chunkBytesMin
+    if (entry.kind === 'file' && (isLarge || this.#options.verify))
+      await this.#large.run(() => this.#getLarge(target))
     else await this.#takeSmall(target)
   }
 

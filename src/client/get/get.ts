@@ -5,6 +5,7 @@ import { SlotPool } from '../engine/slot-pool.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
 import type { Session } from '../session.ts'
 import type { OpenVault } from '../vaults.ts'
+import { readContents } from './contents.ts'
 import type { GetItem } from './get-item.ts'
 import { GetRun } from './get-run.ts'
 import type { GetRunOptions } from './get-run.ts'
@@ -39,13 +40,21 @@ export async function getBytes(
   await withReading(parts, (reading) => streamVersion(reading, request.entry, request))
 }
 
+/** The whole contents of small entries, in order; undefined where one cannot be read now. */
+export async function getContents(
+  parts: GetParts,
+  entries: readonly IndexEntry[],
+): Promise<(Uint8Array | undefined)[]> {
+  return await withReading(parts, (reading) => readContents(reading, entries))
+}
+
 /** What an engine's slots must hold for a get. */
 export const getSlotBytes = limits.readSlotsBytes + limits.spareSlotsBytes + 65_536
 
-async function withReading(
+async function withReading<Result>(
   parts: GetParts,
-  run: (reading: ReadParts) => Promise<void>,
-): Promise<void> {
+  run: (reading: ReadParts) => Promise<Result>,
+): Promise<Result> {
   const { session, vault, cluster, engine, signal } = parts
   cluster.keepCurrent()
   const ahead = await engine.slots.take(limits.readSlotsBytes)
@@ -64,7 +73,7 @@ async function withReading(
   const reader = new PackReader({ clock: session.world.clock, engine, fetcher, spare: spares })
   const slots = new SlotPool(ahead)
   try {
-    await run({ session, vault, engine, reader, spare: spares, signal, suspect, slots })
+    return await run({ session, vault, engine, reader, spare: spares, signal, suspect, slots })
   } finally {
     engine.slots.giveBack(ahead)
     engine.slots.giveBack(spare)

@@ -1,11 +1,12 @@
 /** Where the chunks of a version lie: pages looked up as they are needed, checked, and opened. */
 import { HoldfastError } from '../../base/errors.ts'
-import { openPageLengths } from '../../core/page.ts'
+import { openPageLengths, pageHash } from '../../core/page.ts'
 import type { ControlAnswer } from '../../wire/control.ts'
 import { idBytes } from '../cluster.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
 import type { Session } from '../session.ts'
 import type { OpenVault } from '../vaults.ts'
+import { ListCheck, type ListedPage } from './list-check.ts'
 
 export type PackPlaces = ControlAnswer<'lookup'>['packs'][number]
 
@@ -32,40 +33,66 @@ export interface PlacesParts {
 }
 
 /**
- * The chunks of one version in order, from the one that holds byte `from` on; reads on as it is asked.
- * NOT_FOUND when the version was purged, RECORD_FORGED when the list is not what its writer sealed.
+ * The chunks of one version in order, from the one that holds byte `from` on; reads on as it is asked. Those of
+ * the last page come when the whole list was found to be what the record names. NOT_FOUND when the version was
+ * purged, RECORD_FORGED when a page is not what the version's writer sealed, CORRUPT when the pages are not its
+ * list.
  */
 export async function* chunksOf(
   parts: PlacesParts,
   entry: IndexEntry,
   options: { readonly from?: number } = {},
 ): AsyncGenerator<PlacedChunk> {
+  if (entry.chunkCount === 0) return
   const { from = 0 } = options
-  let seen = 0
-  let page: number | undefined = 0
-  while (page !== undefined && seen < entry.chunkCount) {
-    const looked = await lookUp(parts, [{ entry, from: page }])
-    page = looked.more.get(entry.version)
-    for (const chunk of looked.chunks.get(entry.version) ?? []) {
-      seen += 1
-      if (chunk.position + chunk.plainBytes > from) yield chunk
+  const check = new ListCheck(entry)
+  for (let isLast = false; !isLast;) {
+    const { pages, more } = await lookUp(parts, [{ entry, from: check.due }])
+    const told = pages.get(entry.version)
+    if (told === undefined) throw purged()
+    for (const page of told) check.take(page)
+    isLast = more.get(entry.version) !== check.due
+    if (isLast) check.finish(parts.session.world.primitives)
+    for (const { chunks } of told) {
+      for (const chunk of chunks) if (chunk.position + chunk.plainBytes > from) yield chunk
     }
   }
-  if (seen === entry.chunkCount) return
-  throw new HoldfastError(
-    'RECORD_FORGED',
-    `Cannot read a file: its list has ${seen} chunks, its record says ${entry.chunkCount}`,
-  )
+}
+
+/** The one chunk of a version that has one, checked as `chunksOf` does. */
+export function onlyChunk(
+  { session }: PlacesParts,
+  entry: IndexEntry,
+  { pages }: LookedUp,
+): PlacedChunk {
+  const told = pages.get(entry.version)
+  if (told === undefined) throw purged()
+  const check = new ListCheck(entry)
+  for (const page of told) check.take(page)
+  check.finish(session.world.primitives)
+  const [chunk, ...others] = told.flatMap(({ chunks }) => chunks)
+  if (chunk !== undefined && others.length === 0) return chunk
+  const what = `Cannot read a ${entry.kind} of ${entry.bytes} bytes: it has ${entry.chunkCount} chunks`
+  throw new HoldfastError('CORRUPT', what)
+}
+
+function purged(): HoldfastError {
+  return new HoldfastError('NOT_FOUND', 'Cannot read a file: its version was purged')
+}
+
+export interface OpenedPage extends ListedPage {
+  /** At least one. */
+  readonly chunks: readonly PlacedChunk[]
 }
 
 export interface LookedUp {
-  /** By version id. */
-  readonly chunks: ReadonlyMap<string, readonly PlacedChunk[]>
+  /** By version id, as they were told: whether they are its list is not checked. */
+  readonly pages: ReadonlyMap<string, readonly OpenedPage[]>
   /** Versions with pages left, and the first of those. */
   readonly more: ReadonlyMap<string, number>
 }
 
-/** Pages of several versions at once: at most `lookupVersionsMax`. */
+/** Pages of several versions at once: at most `lookupVersionsMax`. RECORD_FORGED, MALFORMED. */
 export async function lookUp(
   parts: PlacesParts,
   wanted: readonly { readonly entry: IndexEntry; readonly from: number }[],
@@ -80,15 +107,15 @@ export async function lookUp(
     signal ? { signal } : {},
   )
   const entries = new Map(wanted.map(({ entry }) => [entry.version, entry]))
-  const chunks = new Map<string, PlacedChunk[]>()
+  const pages = new Map<string, OpenedPage[]>()
   for (const page of answer.pages) {
     const entry = entries.get(page.version)
     if (!entry) continue
-    const list = chunks.get(page.version) ?? []
-    list.push(...openPage(parts, { entry, page, packs: answer.packs }))
-    chunks.set(page.version, list)
+    const list = pages.get(page.version) ?? []
+    list.push(openPage(parts, { entry, page, packs: answer.packs }))
+    pages.set(page.version, list)
   }
-  return { chunks, more: new Map(answer.more.map(({ version, from }) => [version, from])) }
+  return { pages, more: new Map(answer.more.map(({ version, from }) => [version, from])) }
 }
 
 /** Where the shards of this chunk's pack are by now; undefined when the version is gone. */
@@ -108,8 +135,9 @@ interface Page {
   readonly packs: readonly PackPlaces[]
 }
 
-function openPage({ session, vault }: PlacesParts, { entry, page, packs }: Page): PlacedChunk[] {
-  const { offset, lengths } = openPageLengths(session.world.primitives, vault.keys, {
+function openPage({ session, vault }: PlacesParts, { entry, page, packs }: Page): OpenedPage {
+  const { primitives } = session.world
+  const { offset, lengths } = openPageLengths(primitives, vault.keys, {
     generation: entry.generation,
     version: idBytes(entry.version),
     number: page.number,
@@ -117,7 +145,7 @@ function openPage({ session, vault }: PlacesParts, { entry, page, packs }: Page)
     sealed: page.sealedLengths,
   })
   let position = offset
-  return lengths.map((plainBytes, at) => {
+  const chunks = lengths.map((plainBytes, at) => {
     const place = page.places[at]
     const pack = place === undefined ? undefined : packs[place[0]]
     if (place === undefined || pack === undefined) {
@@ -138,4 +166,5 @@ function openPage({ session, vault }: PlacesParts, { entry, page, packs }: Page)
     position += plainBytes
     return chunk
   })
+  return { number: page.number, offset, hash: pageHash(primitives, page), chunks }
 }

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts'
 import { limits } from '../../base/limits.ts'
 import type { Engine } from '../engine/engine.ts'
 import { contentAt } from '../engine/engine.ts'
@@ -33,27 +34,25 @@ interface Opened {
   readonly at: readonly number[]
 }
 
-/** Gives the range to the sink, in order, reading ahead within the slots. */
+/** Gives all of the range to the sink, in order, reading ahead within the slots. */
 export async function streamVersion(
   parts: ReadParts,
   entry: IndexEntry,
   options: { readonly range: ByteRange; readonly sink: Sink },
 ): Promise<void> {
   const { range, sink } = options
-  const ahead = new ReadAhead(parts)
-  try {
-    for await (const opened of ahead.runs(entry, range)) {
-      for (const [at, chunk] of opened.run.chunks.entries()) {
-        const piece = clip(chunk, range)
-        const start = opened.at[at]! + contentAt + piece.from - chunk.position
-        const bytes = parts.engine.memory.subarray(start, start + piece.to - piece.from)
-        await sink({ bytes, position: piece.from })
-      }
-      parts.slots.giveBack(opened.slot)
+  let position = range.from
+  await eachRun(parts, { entry, range }, async (opened) => {
+    for (const [at, chunk] of opened.run.chunks.entries()) {
+      const piece = clip(chunk, range)
+      assert(piece.from === position, 'chunks are given in order')
+      const start = opened.at[at]! + contentAt + piece.from - chunk.position
+      const bytes = parts.engine.memory.subarray(start, start + piece.to - piece.from)
+      await sink({ bytes, position: piece.from })
+      position = piece.to
     }
-  } finally {
-    await ahead.end()
-  }
+  })
+  assert(position >= Math.min(range.to, entry.bytes), 'a range is given to its end')
 }
 
 /** Writes a whole version into an open file, each part at its place. */
@@ -62,12 +61,27 @@ export async function writeVersion(
   entry: IndexEntry,
   options: { readonly handle: LocalHandle; readonly progress: (bytes: number) => void },
 ): Promise<void> {
+  const { handle, progress } = options
+  await eachRun(parts, { entry, range: { from: 0, to: entry.bytes } }, async (opened) => {
+    await writeRun(parts.engine, opened, handle)
+    for (const { plainBytes } of opened.run.chunks) progress(plainBytes)
+  })
+}
+
+/** One run after the other, in order. Whatever fails, no slot is kept and nothing is under way afterwards. */
+async function eachRun(
+  parts: ReadParts,
+  wanted: { readonly entry: IndexEntry; readonly range: ByteRange },
+  use: (opened: Opened) => Promise<void>,
+): Promise<void> {
   const ahead = new ReadAhead(parts)
   try {
-    for await (const opened of ahead.runs(entry, { from: 0, to: entry.bytes })) {
-      await writeRun(parts.engine, opened, options.handle)
-      parts.slots.giveBack(opened.slot)
-      for (const { plainBytes } of opened.run.chunks) options.progress(plainBytes)
+    for await (const opened of ahead.runs(wanted.entry, wanted.range)) {
+      try {
+        await use(opened)
+      } finally {
+        parts.slots.giveBack(opened.slot)
+      }
     }
   } finally {
     await ahead.end()

@@ -6,7 +6,7 @@ import type { Slot } from '../engine/slot-pool.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
 import { readRun, runsOf, spanOf } from './open-span.ts'
 import type { ChunkRun } from './open-span.ts'
-import { lookUp } from './places.ts'
+import { lookUp, onlyChunk } from './places.ts'
 import type { PlacedChunk } from './places.ts'
 import { recover } from './recover.ts'
 import type { ReadParts } from './read-version.ts'
@@ -63,12 +63,12 @@ class SmallGets {
 
   async #getSlice(positions: readonly number[]): Promise<void> {
     const wanted = positions.map((at) => ({ entry: this.#targets[at]!.entry, from: 0 }))
-    const { chunks } = await lookUp(this.#parts, wanted)
+    const looked = await lookUp(this.#parts, wanted)
     const byChunk = new Map<PlacedChunk, number>()
     for (const at of positions) {
-      const [chunk] = chunks.get(this.#targets[at]!.entry.version) ?? []
-      if (chunk) byChunk.set(chunk, at)
-      else this.#fail([at], purged())
+      await this.#guarded([at], () => {
+        byChunk.set(onlyChunk(this.#parts, this.#targets[at]!.entry, looked), at)
+      })
     }
     const runs = runsOf([...byChunk.keys()], limits.runBytesMax)
     await allSettled(
@@ -116,7 +116,7 @@ class SmallGets {
   }
 
   /** A failure is the outcome of these files. */
-  async #guarded(positions: readonly number[], work: () => Promise<void>): Promise<void> {
+  async #guarded(positions: readonly number[], work: () => Promise<void> | void): Promise<void> {
     try {
       await work()
     } catch (error) {
@@ -153,8 +153,4 @@ function fileOf(target: SmallTarget, span: WriteFile['chunks'][number] | undefin
     sync,
     chunks: span ? [span] : [],
   }
-}
-
-function purged(): HoldfastError {
-  return new HoldfastError('NOT_FOUND', 'Cannot read a file: its version was purged')
 }
