@@ -6,7 +6,9 @@ import { createCommitter } from './commit/committer.ts'
 import type { Committer } from './commit/committer.ts'
 import type { Engine } from './engine/engine.ts'
 import type { LocalFiles } from './engine/local-files.ts'
-import { getBytes, getFiles, getSlotBytes } from './get/get.ts'
+import { Engines } from './engines.ts'
+import type { Contents } from './get/contents.ts'
+import { getBytes, getContents, getFiles, getSlotBytes } from './get/get.ts'
 import type { GetParts } from './get/get.ts'
 import type { GetRunOptions } from './get/get-run.ts'
 import type { GetItem } from './get/get-item.ts'
@@ -49,11 +51,12 @@ export class Client {
   readonly #parts: ClientParts
   readonly #signal: AbortSignal | undefined
   readonly #vaults = new Map<string, Promise<VaultInUse>>()
-  readonly #engines = new Set<Engine>()
+  readonly #engines: Engines
   #cluster: Promise<Cluster> | undefined
 
   constructor(parts: ClientParts, session: Session, signal?: AbortSignal) {
     this.#parts = parts
+    this.#engines = new Engines(parts.engine)
     this.session = session
     this.#signal = signal
   }
@@ -96,20 +99,23 @@ export class Client {
         `--min-shards is ${minShards}: the policy ${k}+${m} allows ${k} to ${k + m}`,
       )
     }
-    return await put({
-      session: this.session,
-      vault,
-      cluster,
-      committer,
-      engine: this.#engine(vault, slotBytesFor(vault.policy)),
-      files: this.#parts.files,
-      items: options.items,
-      checksum: options.checksum ?? false,
-      minShards,
-      outcome: options.outcome,
-      progress: options.progress ?? (() => {}),
-      signal: this.#signal,
-    })
+    const use = { vault, slotBytes: slotBytesFor(vault.policy) }
+    return await this.#engines.use(use, (engine) =>
+      put({
+        session: this.session,
+        vault,
+        cluster,
+        committer,
+        engine,
+        files: this.#parts.files,
+        items: options.items,
+        checksum: options.checksum ?? false,
+        minShards,
+        outcome: options.outcome,
+        progress: options.progress ?? (() => {}),
+        signal: this.#signal,
+      }),
+    )
   }
 
   /** Writes entries of a vault to local files. */
@@ -117,10 +123,10 @@ export class Client {
     name: string,
     options: Omit<GetRunOptions, 'files'> & { readonly items: Iterable<GetItem> },
   ): Promise<void> {
-    const parts = await this.#getParts(name)
     const { feed } = await this.vault(name)
     const items = verified(feed, options.items)
-    await getFiles(parts, { ...options, items, files: this.#parts.files })
+    const request = { ...options, items, files: this.#parts.files }
+    await this.#reading(name, (parts) => getFiles(parts, request))
   }
 
   /** Gives a range of a file to the sink, in order. */
@@ -128,11 +134,16 @@ export class Client {
     name: string,
     request: { readonly entry: IndexEntry; readonly range: ByteRange; readonly sink: Sink },
   ): Promise<void> {
-    await getBytes(await this.#getParts(name), request)
+    await this.#reading(name, (parts) => getBytes(parts, request))
+  }
+
+  /** The contents of entries that have one chunk, by version id. What cannot be read now is left out. */
+  async readSmall(name: string, entries: readonly IndexEntry[]): Promise<Contents> {
+    return await this.#reading(name, (parts) => getContents(parts, entries))
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#engines].map((engine) => engine.close()))
+    await this.#engines.close()
     const opened = await Promise.allSettled(this.#vaults.values())
     for (const result of opened) if (result.status === 'fulfilled') result.value.feed.close()
     const [cluster] = await Promise.allSettled([this.#cluster])
@@ -147,27 +158,16 @@ export class Client {
     return { vault, feed, committer: createCommitter(this.session, feed) }
   }
 
-  async #getParts(name: string): Promise<GetParts> {
+  async #reading<Result>(
+    name: string,
+    work: (parts: GetParts) => Promise<Result>,
+  ): Promise<Result> {
     const [cluster, { vault }] = await Promise.all([this.cluster(), this.vault(name)])
-    return {
-      session: this.session,
-      vault,
-      cluster,
-      engine: this.#engine(vault, getSlotBytes),
-      signal: this.#signal,
-    }
-  }
-
-  #engine(vault: OpenVault, slotBytes: number): Engine {
-    const engine = this.#parts.engine(slotBytes)
-    this.#engines.add(engine)
-    engine.useVault({
-      vault: vault.vault,
-      lifeKey: vault.keys.lifeKey,
-      generationKeys: vault.keys.generationKeys,
-      packListKey: vault.packListKey,
-    })
-    return engine
+    const { session } = this
+    const signal = this.#signal
+    return await this.#engines.use({ vault, slotBytes: getSlotBytes }, (engine) =>
+      work({ session, vault, cluster, engine, signal }),
+    )
   }
 }
 

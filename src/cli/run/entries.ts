@@ -1,5 +1,4 @@
 /** Entries of the index as results, with targets and health. */
-import { concatBytes } from '../../base/bytes.ts'
 import type { Client, VaultInUse } from '../../client/client.ts'
 import type { IndexEntry } from '../../client/index/vault-index.ts'
 import { healthOf } from '../../client/version-health.ts'
@@ -12,12 +11,19 @@ export interface NamedEntry {
   readonly entry: IndexEntry
 }
 
-/** In order. Links are read for their targets. */
+export interface DescribeOptions {
+  readonly vault: string
+  /** Read links for their targets; one that cannot be read now has none. */
+  readonly targets: boolean
+}
+
+/** In order. */
 export async function describeEntries(
   client: Client,
-  vaultName: string,
   named: readonly NamedEntry[],
+  options: DescribeOptions,
 ): Promise<Entry[]> {
+  const { vault: vaultName } = options
   const { vault } = await client.vault(vaultName)
   const kept = named.filter(({ entry }) => entry.kind !== 'folder')
   const health = await healthOf(client.session, {
@@ -25,7 +31,7 @@ export async function describeEntries(
     versions: kept.map(({ entry }) => entry.version),
   })
   const byVersion = new Map(kept.map(({ entry }, at) => [entry.version, health[at]]))
-  const targets = await linkTargets(client, vaultName, named)
+  const targets = options.targets ? await linkTargets(client, vaultName, named) : noTargets
   return named.map(({ path, entry }) =>
     describe(
       { vault: vaultName, path, entry },
@@ -54,26 +60,15 @@ function describe(
   }
 }
 
+const noTargets: ReadonlyMap<string, Uint8Array> = new Map()
+
 async function linkTargets(
   client: Client,
   vaultName: string,
   named: readonly NamedEntry[],
-): Promise<Map<string, Uint8Array>> {
-  const targets = new Map<string, Uint8Array>()
-  const links = named.filter(({ entry }) => entry.kind === 'link')
-  if (links.length === 0) return targets
-  for (const { entry } of links) {
-    const pieces: Uint8Array[] = []
-    await client.read(vaultName, {
-      entry,
-      range: { from: 0, to: entry.bytes },
-      sink: async ({ bytes }) => {
-        pieces.push(bytes.slice())
-      },
-    })
-    targets.set(entry.version, concatBytes(pieces))
-  }
-  return targets
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const links = named.map(({ entry }) => entry).filter(({ kind }) => kind === 'link')
+  return links.length === 0 ? noTargets : await client.readSmall(vaultName, links)
 }
 
 /** Live files and links of a vault, and their bytes. */

@@ -1,5 +1,4 @@
-import { utf8 } from '../../base/bytes.ts'
-import { concatBytes } from '../../base/bytes.ts'
+import { concatBytes, utf8 } from '../../base/bytes.ts'
 import type { Client } from '../../client/client.ts'
 import { listFolder } from '../../client/tree/list-folder.ts'
 import { parseVaultLocation, pathOf } from '../location.ts'
@@ -14,7 +13,7 @@ import { vaultList } from './vaults.ts'
 
 /** `ls [LOCATION] [-l] [-r]` */
 export async function ls(context: Context, client: Client): Promise<Outcome> {
-  const { invocation } = context
+  const { invocation, output } = context
   const [operand] = invocation.operands
   if (operand === undefined) return await vaultList(context, client)
   const location = parseVaultLocation(operand)
@@ -26,8 +25,9 @@ export async function ls(context: Context, client: Client): Promise<Outcome> {
         .map((listed) => ({ path: [...names, ...listed.path], entry: listed.entry }))
         .toArray()
     : [{ path: names, entry }]
-  const entries = await describeEntries(client, vault, named)
+  const long = hasOption(invocation, 'long')
+  const entries = await describeEntries(client, named, { vault, targets: long || output.json })
   const above = isFolder ? names : names.slice(0, -1)
   const below = above.length === 0 ? utf8('/') : concatBytes([pathOf(above), utf8('/')])
-  return showList(entries, { long: hasOption(invocation, 'long'), below })
+  return showList(entries, { long, below })
 }

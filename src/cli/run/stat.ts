@@ -18,9 +18,11 @@ export async function stat(context: Context, client: Client): Promise<Outcome> {
   const location = parseVaultLocation(invocation.operands[0]!)
   const { entry } = await placeAt(client, location)
   if (entry === undefined) return showStat({ ...rootEntry(location), chunks: 0 })
-  const [described] = await describeEntries(client, location.vault, [
-    { path: location.names, entry },
-  ])
+  const named = [{ path: location.names, entry }]
+  const [described] = await describeEntries(client, named, {
+    vault: location.vault,
+    targets: true,
+  })
   const chunks = entry.chunkCount
   if (!hasOption(invocation, 'placement')) return showStat({ ...described!, chunks })
   const packs = await placement(client, location, entry)
@@ -44,7 +46,8 @@ async function placement(
   for (let from: number | undefined = 0; from !== undefined;) {
     const parts = { session: client.session, vault }
     const looked = await lookUp(parts, [{ entry, from }])
-    for (const { pack } of looked.chunks.get(entry.version) ?? []) packs.set(pack.pack, pack)
+    const chunks = (looked.pages.get(entry.version) ?? []).flatMap((page) => page.chunks)
+    for (const { pack } of chunks) packs.set(pack.pack, pack)
     from = looked.more.get(entry.version)
   }
   return [...packs.values()].map(({ pack, k, m, shards }) => ({

@@ -1,38 +1,64 @@
-import { concatBytes } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
+import { contentAt } from '../engine/engine.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
-import { streamVersion } from './read-version.ts'
+import { openRun, runsOf } from './open-span.ts'
+import type { ChunkRun } from './open-span.ts'
+import { lookUp, onlyChunk } from './places.ts'
+import type { PlacedChunk } from './places.ts'
 import type { ReadParts } from './read-version.ts'
 
-/** The whole contents of small entries, in order; undefined where one cannot be read now. */
+/** By version id: those that could be read. */
+export type Contents = ReadonlyMap<string, Uint8Array>
+
+/** The contents of entries that have one chunk, such as targets of links. What cannot be read now is left out. */
 export async function readContents(
   parts: ReadParts,
   entries: readonly IndexEntry[],
-): Promise<(Uint8Array | undefined)[]> {
-  const contents = Array.from<Uint8Array | undefined>({ length: entries.length })
-  const left = entries.entries()
-  const lane = async (): Promise<void> => {
-    for (const [at, entry] of left) contents[at] = await contentOf(parts, entry)
+): Promise<Contents> {
+  const contents = new Map<string, Uint8Array>()
+  for (let from = 0; from < entries.length; from += limits.lookupVersionsMax) {
+    const slice = entries.slice(from, from + limits.lookupVersionsMax)
+    for (const run of await runsTo(parts, slice)) {
+      await leavingOut(parts, () => readRunInto(parts, run, contents))
+    }
   }
-  const lanes = Array.from({ length: limits.contentReadsMax }, lane)
-  // Nothing may be under way any more when it rejects.
-  await Promise.allSettled(lanes)
-  await Promise.all(lanes)
   return contents
 }
 
-async function contentOf(parts: ReadParts, entry: IndexEntry): Promise<Uint8Array | undefined> {
-  const pieces: Uint8Array[] = []
-  const range = { from: 0, to: entry.bytes }
-  const sink = async ({ bytes }: { readonly bytes: Uint8Array }): Promise<void> => {
-    pieces.push(bytes.slice())
+async function runsTo(parts: ReadParts, entries: readonly IndexEntry[]): Promise<ChunkRun[]> {
+  const wanted = entries.map((entry) => ({ entry, from: 0 }))
+  const looked = await lookUp(parts, wanted)
+  const chunks: PlacedChunk[] = []
+  for (const entry of entries) {
+    await leavingOut(parts, () => void chunks.push(onlyChunk(parts, entry, looked)))
   }
+  return runsOf(chunks, limits.runBytesMax)
+}
+
+async function readRunInto(
+  parts: ReadParts,
+  run: ChunkRun,
+  contents: Map<string, Uint8Array>,
+): Promise<void> {
+  const { slots, engine } = parts
+  const slot = await slots.take(run.length)
   try {
-    await streamVersion(parts, entry, { range, sink })
-    return concatBytes(pieces)
+    const spans = await openRun(parts, run, slot.at)
+    for (const [n, { version, plainBytes }] of run.chunks.entries()) {
+      const at = spans[n]!.at + contentAt
+      contents.set(version, engine.memory.slice(at, at + plainBytes))
+    }
+  } finally {
+    slots.giveBack(slot)
+  }
+}
+
+/** Passes over what fails, unless the whole is given up. */
+async function leavingOut(parts: ReadParts, work: () => Promise<void> | void): Promise<void> {
+  try {
+    await work()
   } catch (error) {
     if (!(error instanceof HoldfastError) || parts.signal?.aborted) throw error
-    return undefined
   }
 }

@@ -6,6 +6,7 @@ import type { IndexEntry } from '../index/vault-index.ts'
 import type { Session } from '../session.ts'
 import type { OpenVault } from '../vaults.ts'
 import { readContents } from './contents.ts'
+import type { Contents } from './contents.ts'
 import type { GetItem } from './get-item.ts'
 import { GetRun } from './get-run.ts'
 import type { GetRunOptions } from './get-run.ts'
@@ -40,11 +41,11 @@ export async function getBytes(
   await withReading(parts, (reading) => streamVersion(reading, request.entry, request))
 }
 
-/** The whole contents of small entries, in order; undefined where one cannot be read now. */
+/** The contents of entries that have one chunk, by version id. What cannot be read now is left out. */
 export async function getContents(
   parts: GetParts,
   entries: readonly IndexEntry[],
-): Promise<(Uint8Array | undefined)[]> {
+): Promise<Contents> {
   return await withReading(parts, (reading) => readContents(reading, entries))
 }
 
