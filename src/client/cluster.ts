@@ -29,6 +29,8 @@ export class Cluster {
   readonly #connections: ShardConnections
   readonly #trust: NodeTrust
   #nodes: readonly ClusterNode[] = []
+  /** Said that they have no space; believed as long as they are taken for unwritable. */
+  readonly #full = new Set<string>()
   #byId: ReadonlyMap<string, ClusterNode> = new Map()
   #refreshedMs = 0
 
@@ -130,9 +132,26 @@ export class Cluster {
     return this.#nodes.filter(({ node }) => !this.isUp(node)).map(({ name }) => name)
   }
 
+  /** Names of those that are up but take no shards, for want of space or because their disk refuses writes. */
+  get readOnly(): { readonly full: readonly string[]; readonly refusing: readonly string[] } {
+    const unwritable = this.#nodes.filter(
+      ({ node, state }) => state === 'up' && this.isUp(node) && !this.canWrite(node),
+    )
+    const { full = [], refusing = [] } = Object.groupBy(unwritable, (node) =>
+      this.#isFull(node) ? 'full' : 'refusing',
+    )
+    return { full: full.map(({ name }) => name), refusing: refusing.map(({ name }) => name) }
+  }
+
+  #isFull({ node, store, freeBytes }: ClusterNode): boolean {
+    if (this.#full.has(node) && this.#trust.has(node, 'unwritable')) return true
+    return store === 'read-only' && (freeBytes ?? 0) < limits.diskReserveBytes
+  }
+
   /** What a request to this node failed with: for a while it is asked last, or not at all. */
   failed(id: string, error: HoldfastError): void {
     if (aboutOneShard.has(error.code)) return
+    if (error.code === 'NO_SPACE') this.#full.add(id)
     this.#trust.note(id, aboutWriting.has(error.code) ? 'unwritable' : 'silent')
     this.#session.world.logger.warn('node failed a request', { node: id, code: error.code })
   }

@@ -22,7 +22,7 @@ import { baseName, landingOf, withoutSlashes } from './destination.ts'
 import type { DestinationState } from './destination.ts'
 import { endingOf } from './ending.ts'
 import { locationText } from './find.ts'
-import { noteDownNodes } from './nodes-note.ts'
+import { noteUnwritableNodes } from './nodes-note.ts'
 
 /** `put SRC… DEST` */
 export async function put(context: Context, client: Client): Promise<Outcome> {
@@ -34,7 +34,7 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
   const files = new FileList(context.output.json ? putFileJson : undefined)
   const progress = new PutProgress(context)
   const places = await sourcePlaces(client, sources, destination)
-  await noteDownNodes(context, client)
+  await noteUnwritableNodes(context, client)
   const shards = { written: 0, wanted: 0 }
   let error: HoldfastError | undefined
   try {

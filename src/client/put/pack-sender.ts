@@ -148,6 +148,7 @@ class Sending {
       threshold,
       written: this.#shards.durable.length,
       down: this.#parts.cluster.down,
+      ...this.#parts.cluster.readOnly,
       errors: this.#shards.errors,
     })
   }

@@ -1,6 +1,6 @@
 /** One put: everything that is walked goes its way, bounded, and the outcome of each is told. */
-import { errorToJson, HoldfastError } from '../../base/errors.ts'
-import type { ErrorCode } from '../../base/errors.ts'
+import { sleep } from '../../base/clock.ts'
+import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { fileTimeNow } from '../commit/file-time.ts'
 import { batchFileBytesMax } from '../engine/batches.ts'
@@ -9,8 +9,9 @@ import type { LocalFiles } from '../engine/local-files.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
 import { resolvePath } from '../tree/resolve-path.ts'
 import type { Path } from '../tree/path.ts'
-import { Bounded } from './bounded.ts'
 import type { PutItem, PutOutcome } from './put-item.ts'
+import { PutLanes } from './put-lanes.ts'
+import { PutOutcomes } from './put-outcomes.ts'
 import { collectedMeanwhile, resendOf, storeFile, submitFile } from './put-tries.ts'
 import type { FileToStore } from './put-tries.ts'
 import type { PutWork } from './put-work.ts'
@@ -42,67 +43,108 @@ const modeOfInput = 0o644
 export class PutRun {
   readonly #work: PutWork
   readonly #options: PutRunOptions
-  readonly #large = new Bounded(limits.largeFilesMax)
-  readonly #batches: Bounded
-  readonly #commits = new Bounded(limits.commitOperationsMax * 4)
+  readonly #outcomes: PutOutcomes
+  readonly #lanes: PutLanes
   #small: FileItem[] = []
   #items = 0
 
   constructor(work: PutWork, options: PutRunOptions) {
     this.#work = work
     this.#options = options
-    this.#batches = new Bounded(work.engine.threads + 1)
+    this.#outcomes = new PutOutcomes(options.outcome)
+    this.#lanes = new PutLanes(this.#outcomes, work.engine)
   }
 
-  /** Resolves when every item has its outcome. Rejects when going on makes no sense. */
+  /**
+   * Resolves when every item has its outcome. Rejects when going on makes no sense: every item has its outcome
+   * then too, once this has settled, except after the signal, which ends the walk.
+   */
   async run(items: Iterable<PutItem>): Promise<void> {
     for (const item of items) {
       this.#work.options.signal?.throwIfAborted()
       this.#items += 1
-      await this.#take(item)
+      if (this.#outcomes.endedBy) await this.#passOver(item)
+      else await this.#tryTake(item)
     }
-    await this.#flushSmall()
-    await this.#batches.idle()
-    // Files that had grown too large for their batch have joined these.
-    await this.#large.idle()
-    await this.#commits.idle()
+    await this.#tryFlush()
+    if (this.#outcomes.endedBy) throw this.#outcomes.endedBy
+    await this.#lanes.idle()
     await this.#work.packer.finish()
   }
 
   /** Resolves when nothing of it is under way any more, failed or not. */
   async settled(): Promise<void> {
-    await this.#batches.settled()
-    await this.#commits.settled()
-    await this.#large.settled()
+    await this.#lanes.settled()
+  }
+
+  /** What could not begin was told already. */
+  async #tryTake(item: PutItem): Promise<void> {
+    try {
+      await this.#take(item)
+    } catch (error) {
+      this.#ended(error)
+    }
+  }
+
+  async #tryFlush(): Promise<void> {
+    try {
+      await this.#flushSmall()
+    } catch (error) {
+      this.#ended(error)
+    }
+  }
+
+  /** Only a failure of ours is why all others fail; a defect ends the walk. */
+  #ended(error: unknown): void {
+    if (!(error instanceof HoldfastError)) throw error
+    this.#outcomes.end(error)
   }
 
   async #take(item: PutItem): Promise<void> {
-    if (item.kind === 'refused') {
-      this.#options.outcome({ state: item.state, to: item.to, error: item.error })
-    } else if (item.kind === 'folder') await this.#takeFolder(item)
-    else if (item.kind === 'input') await this.#large.run(() => this.#storeInput(item))
-    else await this.#takeFile(item)
+    if (item.kind === 'refused') this.#outcomes.refused(item.to, item.state, item.error)
+    else if (item.kind === 'folder') await this.#takeFolder(item)
+    else if (item.kind === 'input') {
+      await this.#lanes.run('large', [item], () => this.#storeInput(item))
+    } else await this.#takeFile(item)
   }
 
-  async #takeFolder({ to, stat }: FolderItem): Promise<void> {
-    const found = this.#find(to)
-    if (found && found.kind === 'folder' && sameStat(found, stat)) return
+  /** Nothing is begun any more: it is as it was, or fails for the reason that ended the put. */
+  async #passOver(item: PutItem): Promise<void> {
+    // Very many may follow: an interruption has to come through.
+    if (this.#items % limits.batchFilesMax === 0) await sleep(this.#work.session.world.clock, 0)
+    if (item.kind === 'refused') this.#outcomes.refused(item.to, item.state, item.error)
+    else if (!this.#tookUnchanged(item)) this.#outcomes.failed(item.to, this.#outcomes.endedBy!)
+  }
+
+  /** Whether nothing is to be done for it; then it was told. */
+  #tookUnchanged(item: Exclude<PutItem, { kind: 'refused' }>): boolean {
+    if (item.kind === 'input') return false
+    const found = this.#find(item.to)
+    if (!found) return false
+    if (item.kind === 'folder') return found.kind === 'folder' && sameStat(found, item.stat)
+    if (this.#options.checksum || !isAsBefore(found, item.kind, item.stat)) return false
+    this.#options.progress(found.bytes)
+    this.#outcomes.unchanged(item.to, found)
+    return true
+  }
+
+  async #takeFolder(item: FolderItem): Promise<void> {
+    if (this.#tookUnchanged(item)) return
+    const { to, stat } = item
     const { mode, modified } = stat
     const { committer, options } = this.#work
     const folder = { kind: 'folder', path: to, mode, modified, ifThere: 'update' } as const
-    await this.#commits.run(() =>
-      this.#guard(to, async () => {
+    await this.#lanes.run('commits', [item], () =>
+      this.#lanes.guard(to, async () => {
         await committer.submit({ ...folder, signal: options.signal })
       }),
     )
   }
 
   async #takeFile(item: FileItem): Promise<void> {
-    const found = this.#find(item.to)
-    if (found && !this.#options.checksum && isAsBefore(found, item.kind, item.stat)) {
-      this.#tellUnchanged(item.to, found)
-    } else if (item.kind === 'file' && item.stat.bytes > batchFileBytesMax) {
-      await this.#large.run(() => this.#storeLarge(item))
+    if (this.#tookUnchanged(item)) return
+    if (item.kind === 'file' && item.stat.bytes > batchFileBytesMax) {
+      await this.#lanes.run('large', [item], () => this.#storeLarge(item))
     } else {
       this.#small.push(item)
       if (this.#small.length >= limits.batchFilesMax) await this.#flushSmall()
@@ -118,7 +160,7 @@ export class PutRun {
   async #flushSmall(): Promise<void> {
     const batch = this.#small
     this.#small = []
-    if (batch.length > 0) await this.#batches.run(() => this.#storeBatch(batch))
+    if (batch.length > 0) await this.#lanes.run('batches', batch, () => this.#storeBatch(batch))
   }
 
   async #storeBatch(batch: readonly FileItem[]): Promise<void> {
@@ -134,7 +176,7 @@ export class PutRun {
       return [{ item, source: { kind: 'content', content } }]
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error
-      this.#tellFailed(item.to, error)
+      this.#outcomes.failed(item.to, error)
       return []
     }
   }
@@ -148,23 +190,26 @@ export class PutRun {
       for (const [at, file] of stored.entries()) this.#settleSmall(left[at]!.item, file)
       return stored.length
     } catch (error) {
-      if (error instanceof HoldfastError)
-        for (const { item } of left) this.#tellFailed(item.to, error)
+      if (error instanceof HoldfastError) this.#failedAll(left, error)
       throw error
     }
   }
 
+  #failedAll(items: readonly SmallItem[], error: HoldfastError): void {
+    this.#outcomes.end(error)
+    for (const { item } of items) this.#outcomes.failed(item.to, error)
+  }
+
   #settleSmall(item: FileItem, small: SmallFile): void {
-    if (small.kind === 'large') this.#large.begin(() => this.#storeLarge(item))
-    else if (small.kind === 'changed') this.#tellChanged(item.to)
-    else if (small.kind === 'failed') {
-      this.#options.outcome({ state: 'failed', to: item.to, error: small.error })
-    } else this.#commits.begin(() => this.#commitSmall(item, small))
+    if (small.kind === 'large') this.#lanes.begin('large', item, () => this.#storeLarge(item))
+    else if (small.kind === 'changed') this.#outcomes.changed(item.to)
+    else if (small.kind === 'failed') this.#outcomes.refused(item.to, 'failed', small.error)
+    else this.#lanes.begin('commits', item, () => this.#commitSmall(item, small))
   }
 
   async #commitSmall(item: FileItem, small: StoredSmall): Promise<void> {
     this.#options.progress(small.file.bytes)
-    await this.#guard(item.to, () => this.#commitTry(item, small, 1))
+    await this.#lanes.guard(item.to, () => this.#commitTry(item, small, 1))
   }
 
   async #commitTry(item: FileItem, small: StoredSmall, tries: number): Promise<void> {
@@ -182,7 +227,7 @@ export class PutRun {
       packs,
     })
     if (outcome.kind === 'committed' || outcome.kind === 'unchanged') {
-      this.#tellStored(outcome.entry, { to: item.to, newBytes })
+      this.#outcomes.stored(outcome.entry, { to: item.to, newBytes })
     } else if (item.kind === 'link') await this.#linkAgain(item, tries + 1)
     else await this.#storeAs(this.#fileOf(item, resendOf(outcome)))
   }
@@ -198,7 +243,7 @@ export class PutRun {
   }
 
   async #storeLarge(item: FileItem): Promise<void> {
-    await this.#guard(item.to, () => this.#storeAs(this.#fileOf(item)))
+    await this.#lanes.guard(item.to, () => this.#storeAs(this.#fileOf(item)))
   }
 
   #fileOf({ path, to, stat }: FileItem, resend?: ReadonlySet<string>): FileToStore {
@@ -215,7 +260,7 @@ export class PutRun {
   async #storeInput({ handle, to }: InputItem): Promise<void> {
     const { session, vault } = this.#work
     const modified = fileTimeNow(session.world.clock)
-    await this.#guard(to, () =>
+    await this.#lanes.guard(to, () =>
       this.#storeAs({
         source: { kind: 'handle', handle, vault: vault.vault },
         to,
@@ -228,60 +273,7 @@ export class PutRun {
 
   async #storeAs(file: FileToStore): Promise<void> {
     const stored = await storeFile(this.#work, file)
-    if (stored.kind === 'changed') this.#tellChanged(file.to)
-    else this.#tellStored(stored.entry, { to: file.to, newBytes: stored.newBytes })
-  }
-
-  #tellUnchanged(to: Path, found: IndexEntry): void {
-    const { kind, bytes, version, sha256 } = found
-    this.#options.progress(bytes)
-    this.#options.outcome({
-      state: 'unchanged',
-      to,
-      type: kind,
-      bytes,
-      version,
-      sha256,
-      newBytes: 0,
-    })
-  }
-
-  #tellStored(entry: IndexEntry, { to, newBytes }: { to: Path; newBytes: number }): void {
-    const { kind, bytes, version, sha256 } = entry
-    this.#options.outcome({ state: 'stored', to, type: kind, bytes, version, sha256, newBytes })
-  }
-
-  #tellChanged(to: Path): void {
-    const error = new HoldfastError('CHANGED', 'It changed while it was read', {
-      hint: 'Run the command again when nothing writes to it',
-    })
-    this.#options.outcome({ state: 'changed', to, error: errorToJson(error) })
-  }
-
-  #tellFailed(to: Path, error: HoldfastError): void {
-    this.#options.outcome({ state: 'failed', to, error: errorToJson(error) })
-  }
-
-  /** A failure is this item's outcome; one that would meet the others too ends the put. */
-  async #guard(to: Path, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error
-      this.#tellFailed(to, error)
-      if (!aboutOneItem.has(error.code)) throw error
-    }
+    if (stored.kind === 'changed') this.#outcomes.changed(file.to)
+    else this.#outcomes.stored(stored.entry, { to: file.to, newBytes: stored.newBytes })
   }
 }
-
-/** After others nothing else would succeed either. */
-const aboutOneItem: ReadonlySet<ErrorCode> = new Set([
-  'NOT_FOUND',
-  'UNREADABLE',
-  'KIND_CONFLICT',
-  'BAD_NAME',
-  'EXISTS',
-  'CHANGED',
-  'CHUNKS_MISSING',
-  'OVER_LIMIT',
-])

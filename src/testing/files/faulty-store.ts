@@ -25,6 +25,8 @@ export class FaultyStore implements ShardStore {
   afterRead: (target: Uint8Array) => void = () => {}
   /** Instead of the state of the store. */
   said: StoreState | undefined
+  /** Instead of what is free in the store. */
+  freeBytes: number | undefined
   puts = 0
   putBytes = 0
   reads = 0
@@ -104,7 +106,8 @@ export class FaultyStore implements ShardStore {
   }
 
   usage(): StoreUsage {
-    return this.#store.usage()
+    const usage = this.#store.usage()
+    return { ...usage, freeBytes: this.freeBytes ?? usage.freeBytes }
   }
 
   probe(): Promise<StoreState> {
