@@ -10,6 +10,7 @@ import { listSegments, refuseOther, startBlockOf } from './store-files.ts'
 import { StoreIndex, type IndexedRecord } from './store-index.ts'
 import { startBlockBytes } from './superblock.ts'
 import { settleTail, type TailOptions } from './tail.ts'
+import { isUnreadable } from './unreadable.ts'
 
 export interface RecoveryOptions extends TailOptions {
   /** For the index's hash. */
@@ -34,7 +35,9 @@ export interface RecoveryReport {
   readonly tailVoid: number
   /** Records missing between others, and entries whose segment is missing. */
   readonly recordsDamaged: number
-  /** Segments that could not be read at all. */
+  /** Kept though they could not be made durable again: marked damaged. */
+  readonly tailDamaged: number
+  /** Segments that could not be read, or not all of them. */
   readonly segmentsUnreadable: readonly number[]
 }
 
@@ -51,7 +54,7 @@ class Recovery {
   #highest = 0
   #recordsRead = 0
   #recordsDamaged = 0
-  readonly #unreadable: number[] = []
+  readonly #unreadable = new Set<number>()
 
   constructor(options: RecoveryOptions) {
     this.#options = options
@@ -82,14 +85,14 @@ class Recovery {
         recordsRead: this.#recordsRead,
         ...tail,
         recordsDamaged: this.#recordsDamaged,
-        segmentsUnreadable: this.#unreadable,
+        segmentsUnreadable: [...this.#unreadable],
       },
     }
   }
 
   /** Numbers that an unreadable segment may hold are not given again. */
   #lastSequence(): number {
-    const unknown = this.#unreadable.length * (2 ** 32 / recordHeaderBytes)
+    const unknown = this.#unreadable.size * (2 ** 32 / recordHeaderBytes)
     return Math.max(this.#highest, this.#floor) + unknown
   }
 
@@ -120,7 +123,8 @@ class Recovery {
       try {
         const { primitives } = this.#options
         const { storeKey } = superblock
-        const records = scanSegment(file, { primitives, storeKey, segment, from })
+        const unreadable = (): unknown => this.#unreadable.add(segment)
+        const records = scanSegment(file, { primitives, storeKey, segment, from, unreadable })
         let previous: number | undefined
         for await (const record of records) {
           if (previous !== undefined) this.#recordsDamaged += record.header.sequence - previous - 1
@@ -131,8 +135,8 @@ class Recovery {
         await file.close()
       }
     } catch (error) {
-      if (error instanceof Error && isFinal(error)) throw error
-      this.#unreadable.push(segment)
+      if (!isUnreadable(error)) throw error
+      this.#unreadable.add(segment)
     }
   }
 
@@ -162,19 +166,15 @@ class Recovery {
     for (const record of sure) this.#index.apply(record)
   }
 
-  async #settleTail(): Promise<{ tailKept: number; tailVoid: number }> {
+  async #settleTail(): Promise<{ tailKept: number; tailVoid: number; tailDamaged: number }> {
     const tail = this.#unsure
     const kept = await settleTail(tail, this.#options)
     for (const record of kept) this.#index.apply(record)
-    return { tailKept: kept.length, tailVoid: tail.length - kept.length }
+    const tailDamaged = kept.filter((record) => record.damaged).length
+    return { tailKept: kept.length, tailVoid: tail.length - kept.length, tailDamaged }
   }
 }
 
 function copyOf(header: RecordHeader): RecordHeader {
   return { ...header, shardId: header.shardId.slice(), root: header.root.slice() }
-}
-
-/** What reading another segment would not get around. */
-function isFinal(error: Error): boolean {
-  return hasCode(error, 'DISK_GONE') || hasCode(error, 'HOME_TOO_NEW') || hasCode(error, 'CORRUPT')
 }

@@ -1,7 +1,7 @@
 /** The superblock on disk, and what segments say about their store. */
 import { equalBytes } from '../base/bytes.ts'
 import type { Disk } from '../base/disk.ts'
-import { hasCode, HoldfastError } from '../base/errors.ts'
+import { HoldfastError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { replaceFile } from './replace-file.ts'
@@ -14,6 +14,7 @@ import {
   type StartBlock,
   type Superblock,
 } from './superblock.ts'
+import { isUnreadable } from './unreadable.ts'
 
 const path = 'store'
 
@@ -91,7 +92,8 @@ async function readBeginning(disk: Disk, name: string): Promise<Uint8Array | und
       await file.close()
     }
   } catch (error) {
-    if (hasCode(error, 'NOT_FOUND')) return undefined
-    throw error
+    // What cannot be read is as good as damaged
+    if (!isUnreadable(error)) throw error
+    return undefined
   }
 }

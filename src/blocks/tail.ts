@@ -1,11 +1,15 @@
 /** The batch that was being written when a process ended (docs/store.md, section 6, step 4). */
+import { alignBytes } from '../base/aligned.ts'
 import type { DiskFile } from '../base/disk.ts'
+import { hasCode } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { recordHeaderBytes, writeRecordHeader } from './record.ts'
 import { segmentFolder, segmentPath } from './segment-path.ts'
 import type { StoreFaults } from './store-faults.ts'
 import type { StoreFiles } from './store-files.ts'
 import type { IndexedRecord } from './store-index.ts'
 import type { Superblock } from './superblock.ts'
+import { isUnreadable } from './unreadable.ts'
 import { bodyHasRoot } from './verify-body.ts'
 
 export interface TailOptions extends StoreFiles {
@@ -15,7 +19,10 @@ export interface TailOptions extends StoreFiles {
   readonly faults: StoreFaults
 }
 
-/** Which of the tail's records are whole; those are durable afterwards, and the others are void on disk. */
+/**
+ * Records of the tail that count: whole ones, which are durable afterwards, and as damaged those that the
+ * disk lets neither be written again nor be made void. The others are void on disk.
+ */
 export async function settleTail(
   tail: readonly IndexedRecord[],
   options: TailOptions,
@@ -34,38 +41,81 @@ async function settleSegment(
   options: TailOptions,
 ): Promise<IndexedRecord[]> {
   const kept: IndexedRecord[] = []
-  const file = await options.disk.open(segmentPath(segment), { write: !options.readOnly })
   try {
-    for (const record of records) if (await settleRecord(file, record, options)) kept.push(record)
-    if (!options.readOnly) await file.sync()
-  } finally {
-    await file.close()
+    const file = await options.disk.open(segmentPath(segment), { write: !options.readOnly })
+    try {
+      for (const record of records) {
+        const settled = await settleRecord(file, record, options)
+        if (settled !== undefined) kept.push(settled)
+      }
+      if (!options.readOnly) await file.sync()
+    } finally {
+      await file.close()
+    }
+    return kept
+  } catch (error) {
+    refuseUnlessBadDisk(error)
+    // Whatever reads back of this segment's last batch, it may be in memory only
+    return records.map(asDamaged)
   }
-  return kept
 }
 
+/** Undefined when it is void from now on. */
 async function settleRecord(
   file: DiskFile,
-  { header, place }: IndexedRecord,
+  record: IndexedRecord,
   options: TailOptions,
-): Promise<boolean> {
-  const { primitives, superblock, readOnly } = options
+): Promise<IndexedRecord | undefined> {
+  const { header, place } = record
   const bytes = new Uint8Array(recordHeaderBytes + header.bodyBytes)
-  const length = await file.read(bytes, place.offset)
-  const whole =
-    options.faults.has('torn-tail') ||
-    header.type !== 'shard' ||
-    (length === bytes.length &&
-      bodyHasRoot(primitives, bytes.subarray(recordHeaderBytes), header.root))
-  if (readOnly) return whole
-  if (whole) {
-    // After a failed sync it may be in memory only, for all that a read can tell
-    await file.write([bytes], place.offset)
-    return true
+  const isWhole = await readWhole(file, record, { ...options, bytes })
+  if (options.readOnly) return isWhole ? record : undefined
+  try {
+    if (isWhole) {
+      // After a failed sync it may be in memory only, for all that a read can tell
+      await file.write([bytes], place.offset)
+      return record
+    }
+    await file.write([voidOf(record, options)], place.offset)
+    return undefined
+  } catch (error) {
+    refuseUnlessBadDisk(error)
+    return asDamaged(record)
   }
-  const into = bytes.subarray(0, recordHeaderBytes)
+}
+
+/** Reads the record; whether all of it is there. */
+async function readWhole(
+  file: DiskFile,
+  { header, place }: IndexedRecord,
+  { primitives, faults, bytes }: TailOptions & { readonly bytes: Uint8Array },
+): Promise<boolean> {
+  try {
+    if ((await file.read(bytes, place.offset)) < bytes.length) return false
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    return false
+  }
+  if (header.type !== 'shard' || faults.has('torn-tail')) return true
+  return bodyHasRoot(primitives, bytes.subarray(recordHeaderBytes), header.root)
+}
+
+/** A void record in its place: of a large one the whole first block, for a bad sector is mended only by that. */
+function voidOf({ header, place }: IndexedRecord, options: TailOptions): Uint8Array {
+  const { primitives, superblock } = options
+  const isLarge = recordHeaderBytes + header.bodyBytes > limits.gatherRecordBytesMax
+  const into = new Uint8Array(isLarge ? alignBytes : recordHeaderBytes)
   const where = { storeKey: superblock.storeKey, ...place }
   writeRecordHeader(primitives, { ...header, type: 'void' }, { place: where, into })
-  await file.write([into], place.offset)
-  return false
+  return into
+}
+
+function asDamaged(record: IndexedRecord): IndexedRecord {
+  return record.header.type === 'shard' ? { ...record, damaged: true } : record
+}
+
+/** One place that cannot be written must not keep a store closed; a disk that is gone does. */
+function refuseUnlessBadDisk(error: unknown): void {
+  const isRefused = hasCode(error, 'NO_SPACE') || hasCode(error, 'READ_ONLY')
+  if (!isRefused && !isUnreadable(error)) throw error
 }
