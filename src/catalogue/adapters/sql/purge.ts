@@ -26,6 +26,10 @@ const delist = statement((builder, args: { key: number }) =>
   builder.deleteFrom('purging').where('key', '=', args.key),
 )
 
+const delistEntries = listStatement((builder, _args: object, entries: number[]) =>
+  builder.deleteFrom('purging').where('entry', 'in', entries),
+)
+
 const entryByKey = statement((builder, args: { key: number }) =>
   builder
     .selectFrom('entries')
@@ -118,7 +122,7 @@ async function purgeStep(
   }
   const children = await transaction.all(childrenOf, { parent: entry, most: perUnit })
   if (children.length > 0) {
-    await transaction.insert(enlistEntries, children)
+    await enlistOnTop(transaction, children)
     return 0
   }
   const versions = await transaction.all(versionsOf, { entry, most })
@@ -131,6 +135,16 @@ async function purgeStep(
   await transaction.all(deleteEntry, { key: entry })
   await transaction.all(delist, { key })
   return versions.length
+}
+
+/** One that was enlisted before goes to the top: its folder waits for it. */
+async function enlistOnTop(
+  transaction: Transaction,
+  children: readonly { readonly entry: number }[],
+): Promise<void> {
+  const entries = children.map(({ entry }) => entry)
+  await transaction.list(delistEntries, {}, entries)
+  await transaction.insert(enlistEntries, children)
 }
 
 async function purgeReplaced(

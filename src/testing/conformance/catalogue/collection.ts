@@ -179,6 +179,20 @@ export const collectionChecks: Record<string, Check> = {
     await scene.committed([scene.folder({ tag: folder.tag })])
   },
 
+  async 'a file that was deleted before its folder does not hold up the purge of both'(scene) {
+    const { catalogue, vault } = scene
+    const folder = scene.folder()
+    const file = scene.file({ parent: folder.entry })
+    await scene.committed([folder, file])
+    await scene.committed([scene.tombstone(file)])
+    await scene.committed([scene.tombstone(folder)])
+    const [first, then] = [[file.entry], [folder.entry]]
+    const enlisted = await catalogue.purgeEntries({ vault, entries: first, most: 0 })
+    assert.deepEqual(enlisted, { more: true })
+    assert.deepEqual(await catalogue.purgeEntries({ vault, entries: then, most }), { more: false })
+    await scene.committed([scene.folder({ tag: folder.tag })])
+  },
+
   async 'purging entries leaves the living alone'(scene) {
     const { catalogue, vault } = scene
     const [live, dead] = [scene.file(), scene.file()]
