@@ -30,7 +30,7 @@ export function present<Fields extends object>(fields: Fields): Partial<Fields> 
 }
 
 export function entryJson(entry: Entry): object {
-  const { type, target, bytes, mode, modifiedMs, sha256, version, health } = entry
+  const { type, target, bytes, mode, modifiedMs, sha256, md5, version, health } = entry
   return {
     ...placeFields(entry),
     type,
@@ -38,13 +38,14 @@ export function entryJson(entry: Entry): object {
     bytes,
     mode,
     modified: timeText(modifiedMs),
-    ...present({ sha256, version, health }),
+    ...present({ sha256, md5, version, health }),
   }
 }
 
 export function putFileJson(file: PutFile): object {
-  const { bytes, version, sha256, state, newBytes, error } = file
-  return { ...placeFields(file), bytes, state, newBytes, ...present({ version, sha256, error }) }
+  const { bytes, version, sha256, md5, state, newBytes, error } = file
+  const told = present({ version, sha256, md5, error })
+  return { ...placeFields(file), bytes, state, newBytes, ...told }
 }
 
 export function getFileJson(file: GetFile): object {

@@ -46,7 +46,7 @@ export const laterCommands: ReadonlySet<string> = new Set([
 /** By command. */
 export const laterOptions: ReadonlyMap<string, readonly string[]> = new Map([
   ['up', ['--gateway-port']],
-  ['put', ['--detach', '--digest', '--if-absent', '--if-version']],
+  ['put', ['--detach', '--if-absent', '--if-version']],
   ['get', ['--version']],
   ['ls', ['--versions', '--trash']],
 ])

@@ -23,6 +23,8 @@ export interface PutFile extends VaultPlace {
   /** Version id, hex; absent when nothing was stored. */
   readonly version?: string
   readonly sha256?: string
+  /** Of versions that were put with `--digest md5`. */
+  readonly md5?: string
   readonly state: PutState
   /** Plaintext bytes of chunks that the vault lacked. */
   readonly newBytes: number
@@ -64,6 +66,8 @@ export interface Entry extends VaultPlace {
   readonly modifiedMs: number
   /** Of files. */
   readonly sha256?: string
+  /** Of versions that were put with `--digest md5`. */
+  readonly md5?: string
   readonly version?: string
   readonly health?: Health
 }

@@ -4,6 +4,7 @@ import type { Network } from '../base/network.ts'
 import { Cluster } from './cluster.ts'
 import { createCommitter } from './commit/committer.ts'
 import type { Committer } from './commit/committer.ts'
+import type { DigestAlgorithm } from './engine/digests.ts'
 import type { Engine } from './engine/engine.ts'
 import type { LocalFiles } from './engine/local-files.ts'
 import { Engines } from './engines.ts'
@@ -42,6 +43,8 @@ export interface PutOptions {
   readonly items: Iterable<PutItem>
   readonly checksum?: boolean
   readonly minShards?: number | undefined
+  /** Wanted of each file beside its SHA-256. */
+  readonly digests?: readonly DigestAlgorithm[] | undefined
   readonly outcome: (outcome: PutOutcome) => void
   readonly progress?: (bytes: number) => void
 }
@@ -111,6 +114,7 @@ export class Client {
         items: options.items,
         checksum: options.checksum ?? false,
         minShards,
+        digests: options.digests,
         outcome: options.outcome,
         progress: options.progress ?? (() => {}),
         signal: this.#signal,

@@ -18,6 +18,11 @@ export const fileCommands: readonly CommandSpec[] = [
     options: [
       { name: 'checksum', doc: 'compare contents, not size, time and mode' },
       {
+        name: 'digest',
+        value: 'md5',
+        doc: 'keep the MD5 of each file, too; what has none yet is read for it',
+      },
+      {
         name: 'min-shards',
         value: 'N',
         doc: 'go on when at least N shards of each pack are durable (k+1)',

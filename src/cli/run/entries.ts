@@ -55,6 +55,7 @@ function describe(
     modifiedMs: modified.seconds * 1000 + modified.nanoseconds / 1e6,
     version,
     ...(kind === 'file' && { sha256: entry.sha256.toHex() }),
+    ...(entry.md5 && { md5: entry.md5.toHex() }),
     ...(known.target && { target: known.target }),
     ...(kind !== 'folder' && known.health && { health: known.health }),
   }

@@ -2,17 +2,18 @@ import { HoldfastError } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
 import type { PutItem, PutOutcome } from '../../client/put/put-item.ts'
 import { walk } from '../../client/put/walk.ts'
+import type { DigestAlgorithm } from '../../client/engine/digests.ts'
 import { standardInput } from '../../client/engine/local-files.ts'
 import { pathText } from '../../client/tree/path.ts'
 import { resolvePath } from '../../client/tree/resolve-path.ts'
 import type { Path } from '../../client/tree/path.ts'
 import type { Resolved } from '../../client/tree/resolve-path.ts'
-import type { Argument } from '../command.ts'
+import type { Argument, Invocation } from '../command.ts'
 import { parseLocation, parseVaultLocation, pathOf } from '../location.ts'
 import type { VaultLocation } from '../location.ts'
 import { FileList } from '../file-list.ts'
 import { putFileJson } from '../json.ts'
-import { hasOption, optionNumber } from '../main.ts'
+import { hasOption, optionNumber, optionText } from '../main.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
 import { quoteName } from '../quote.ts'
@@ -30,6 +31,7 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
   const sources = invocation.operands.slice(0, -1)
   const destination = parseVaultLocation(invocation.operands.at(-1)!)
   const minShards = optionNumber(invocation, { name: 'min-shards', least: 1, most: 32 })
+  const digests = digestsOf(invocation)
   const startMs = clock.monotonicMs()
   const files = new FileList(context.output.json ? putFileJson : undefined)
   const progress = new PutProgress(context)
@@ -42,6 +44,7 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
       items: progress.counted(itemsOf(client, places)),
       checksum: hasOption(invocation, 'checksum'),
       minShards,
+      digests,
       outcome: (outcome) => {
         progress.fileDone()
         files.add(putFile(destination.vault, outcome))
@@ -54,6 +57,14 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
   }
   const seconds = (clock.monotonicMs() - startMs) / 1000
   return showPut({ files, shards, seconds }, { error })
+}
+
+/** SHA-256 is always kept. */
+function digestsOf(invocation: Invocation): DigestAlgorithm[] {
+  const text = optionText(invocation, 'digest')
+  if (text === undefined) return []
+  if (text === 'md5') return [text]
+  throw new HoldfastError('BAD_USAGE', `--digest is ${JSON.stringify(text)}: must be md5`)
 }
 
 interface SourcePlace {
@@ -145,8 +156,9 @@ function putFile(vault: string, outcome: PutOutcome): PutFile {
     const { state, error } = outcome
     return { vault, path, state, bytes: 0, newBytes: 0, error }
   }
-  const { state, bytes, version, sha256, newBytes } = outcome
-  return { vault, path, state, bytes, version, sha256: sha256.toHex(), newBytes }
+  const { state, bytes, version, sha256, md5, newBytes } = outcome
+  const sums = { sha256: sha256.toHex(), ...(md5 && { md5: md5.toHex() }) }
+  return { vault, path, state, bytes, version, ...sums, newBytes }
 }
 
 class PutProgress {

@@ -68,6 +68,7 @@ export function showStat(entry: StatResult): Outcome {
     ['mode', `${modeText(entry)} (${entry.mode.toString(8).padStart(4, '0')})`],
     ['modified', timeText(entry.modifiedMs)],
     ['sha256', entry.sha256],
+    ['md5', entry.md5],
     ['version', entry.version],
     ['health', entry.health],
     ['chunks', String(chunks)],

@@ -1,6 +1,8 @@
 import { inOnePiece, toHex } from '../../base/bytes.ts'
 import { limits } from '../../base/limits.ts'
 import { chunkId } from '../../core/chunk.ts'
+import { RunningDigests } from './digests.ts'
+import type { Digest } from './digests.ts'
 import type { CoreParts, CoreVault } from './engine-core.ts'
 import type { BatchFile, BatchItem, BatchJob, BatchResult, SealedPack } from './engine.ts'
 import { unchanged } from './local-files.ts'
@@ -77,6 +79,7 @@ export class Batch {
       stat,
       bytes: content.length,
       sha256: this.#sha256(content),
+      digests: this.#digests(content),
       chunk: content.length === 0 ? undefined : this.#add(content),
     }
   }
@@ -89,6 +92,12 @@ export class Batch {
     const position = this.#writer.add(id, content)
     this.#known.set(text, position)
     return position
+  }
+
+  #digests(content: Uint8Array): Digest[] {
+    const digests = new RunningDigests(this.#parts.primitives, this.#job.digests)
+    digests.update(content)
+    return digests.finish()
   }
 
   #sha256(content: Uint8Array): Uint8Array {

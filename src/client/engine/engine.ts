@@ -5,6 +5,7 @@
  * reads and writes only the slots it names, and nobody else may touch those until it settles.
  */
 import type { ErrorJson } from '../../base/errors.ts'
+import type { Digest, DigestAlgorithm } from './digests.ts'
 import type { FileTime, LocalHandle, LocalStat } from './local-files.ts'
 import type { Slot, SlotPool } from './slot-pool.ts'
 
@@ -45,9 +46,16 @@ export interface EngineVault {
   readonly packListKey: Uint8Array
 }
 
-export type EngineSource =
+export type EngineSource = (
   | { readonly kind: 'path'; readonly path: Uint8Array; readonly vault: string }
   | { readonly kind: 'handle'; readonly handle: LocalHandle; readonly vault: string }
+) &
+  WantedDigests
+
+export interface WantedDigests {
+  /** Of the content, beside its SHA-256. */
+  readonly digests?: readonly DigestAlgorithm[] | undefined
+}
 
 export interface SourceHandle {
   readonly source: number
@@ -87,11 +95,6 @@ export interface SourceEnd {
   readonly unchanged: boolean
 }
 
-export interface Digest {
-  readonly algorithm: 'md5'
-  readonly digest: Uint8Array
-}
-
 /** A pack to be made. */
 export interface PackOrder {
   readonly vault: string
@@ -128,7 +131,7 @@ export interface SealedPlace {
   readonly length: number
 }
 
-export interface BatchJob extends PackOrder {
+export interface BatchJob extends PackOrder, WantedDigests {
   readonly items: readonly BatchItem[]
 }
 
@@ -151,6 +154,7 @@ export type BatchFile =
       readonly stat: LocalStat | undefined
       readonly bytes: number
       readonly sha256: Uint8Array
+      readonly digests: readonly Digest[]
       /** Position in the pack's chunks; undefined for an empty file. */
       readonly chunk: number | undefined
     }

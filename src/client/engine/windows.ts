@@ -2,6 +2,7 @@ import { errorToJson, HoldfastError } from '../../base/errors.ts'
 import { Cutter } from '../../core/cutting.ts'
 import { chunkId } from '../../core/chunk.ts'
 import type { RunningHash } from '../../core/primitives.ts'
+import { RunningDigests } from './digests.ts'
 import type { CoreParts, CoreVault } from './engine-core.ts'
 import type { CutChunk, EngineSource, Span, WindowJob, WindowResult } from './engine.ts'
 import { unchanged } from './local-files.ts'
@@ -17,6 +18,7 @@ export class Source {
   readonly #handle: LocalHandle
   readonly #owned: boolean
   readonly #sha256: RunningHash
+  readonly #digests: RunningDigests
   readonly #cutter: Cutter
   #position = 0
 
@@ -27,6 +29,7 @@ export class Source {
     this.#handle = source.kind === 'path' ? parts.files.openToRead(source.path) : source.handle
     this.stat = source.kind === 'path' ? parts.files.stat(this.#handle) : undefined
     this.#sha256 = parts.primitives.sha256()
+    this.#digests = new RunningDigests(parts.primitives, source.digests)
     this.#cutter = new Cutter(parts.kernels, vault.keys.cutKey)
   }
 
@@ -64,6 +67,7 @@ export class Source {
     const position = this.#owned ? this.#position : undefined
     const read = this.#parts.files.read(this.#handle, target, position)
     this.#sha256.update(target.subarray(0, read))
+    this.#digests.update(target.subarray(0, read))
     this.#position += read
     return read
   }
@@ -90,7 +94,7 @@ export class Source {
     return {
       bytes: this.#position,
       sha256: this.#sha256.digest(),
-      digests: [],
+      digests: this.#digests.finish(),
       unchanged: same,
     }
   }

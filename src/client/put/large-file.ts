@@ -35,7 +35,8 @@ export interface LargeSource {
 /** Reads, cuts and stores one file; resolves when all its chunks are registered. */
 export async function storeLargeFile(work: PutWork, wanted: LargeSource): Promise<LargeFile> {
   const { engine } = work
-  const handle = await engine.openSource(wanted.source)
+  const { digests } = work.options
+  const handle = await engine.openSource({ ...wanted.source, digests })
   try {
     return await new LargeFileWork(work, wanted, handle).run()
   } finally {

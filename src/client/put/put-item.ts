@@ -29,6 +29,8 @@ export type PutOutcome =
       readonly bytes: number
       readonly version: string
       readonly sha256: Uint8Array
+      /** When the version has one. */
+      readonly md5: Uint8Array | undefined
       readonly newBytes: number
     }
   | {

@@ -52,10 +52,10 @@ export class PutOutcomes {
 
   #there(
     state: 'stored' | 'unchanged',
-    { kind, bytes, version, sha256 }: IndexEntry,
+    { kind, bytes, version, sha256, md5 }: IndexEntry,
     { to, newBytes }: { readonly to: Path; readonly newBytes: number },
   ): void {
-    this.#tell({ state, to, type: kind, bytes, version, sha256, newBytes })
+    this.#tell({ state, to, type: kind, bytes, version, sha256, md5, newBytes })
   }
 
   #json(error: HoldfastError): ErrorJson {

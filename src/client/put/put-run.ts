@@ -4,6 +4,7 @@ import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { fileTimeNow } from '../commit/file-time.ts'
 import { batchFileBytesMax } from '../engine/batches.ts'
+import { md5In } from '../engine/digests.ts'
 import type { BatchItem } from '../engine/engine.ts'
 import type { LocalFiles } from '../engine/local-files.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
@@ -15,7 +16,7 @@ import { PutOutcomes } from './put-outcomes.ts'
 import { collectedMeanwhile, resendOf, storeFile, submitFile } from './put-tries.ts'
 import type { FileToStore } from './put-tries.ts'
 import type { PutWork } from './put-work.ts'
-import { isAsBefore, sameStat } from './same-stat.ts'
+import { hasDigests, isAsBefore, sameStat } from './same-stat.ts'
 import { storeSmallFiles } from './small-files.ts'
 import type { SmallFile } from './small-files.ts'
 
@@ -123,6 +124,7 @@ export class PutRun {
     if (!found) return false
     if (item.kind === 'folder') return found.kind === 'folder' && sameStat(found, item.stat)
     if (this.#options.checksum || !isAsBefore(found, item.kind, item.stat)) return false
+    if (!hasDigests(found, this.#work.options.digests)) return false
     this.#options.progress(found.bytes)
     this.#outcomes.unchanged(item.to, found)
     return true
@@ -223,6 +225,7 @@ export class PutRun {
       modified,
       bytes: file.bytes,
       sha256: file.sha256,
+      md5: item.kind === 'file' ? md5In(file.digests) : undefined,
       pages,
       packs,
     })

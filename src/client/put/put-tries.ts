@@ -3,6 +3,7 @@ import { HoldfastError, hasCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { newId } from '../commit/new-id.ts'
 import type { CommitOutcome, PendingFile } from '../commit/pending.ts'
+import { md5In } from '../engine/digests.ts'
 import type { EngineSource } from '../engine/engine.ts'
 import type { LocalStat } from '../engine/local-files.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
@@ -92,6 +93,7 @@ class FileTries {
       modified: stat.modified,
       bytes: end.bytes,
       sha256: end.sha256,
+      md5: md5In(end.digests),
       pages,
     })
   }

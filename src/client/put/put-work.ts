@@ -2,6 +2,7 @@
 import { limits } from '../../base/limits.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Committer } from '../commit/committer.ts'
+import type { DigestAlgorithm } from '../engine/digests.ts'
 import type { CutChunk, Engine } from '../engine/engine.ts'
 import { SlotPool } from '../engine/slot-pool.ts'
 import type { Session } from '../session.ts'
@@ -23,6 +24,8 @@ export interface PutWork {
   readonly options: {
     /** Durable shards that this put needs of each pack. */
     readonly threshold: number
+    /** Wanted of each file beside its SHA-256. */
+    readonly digests: readonly DigestAlgorithm[]
     readonly signal?: AbortSignal | undefined
   }
 }

@@ -2,6 +2,7 @@ import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Committer } from '../commit/committer.ts'
+import type { DigestAlgorithm } from '../engine/digests.ts'
 import type { Engine } from '../engine/engine.ts'
 import { SlotPool } from '../engine/slot-pool.ts'
 import { packSlotBytes } from '../engine/pack-writer.ts'
@@ -24,6 +25,8 @@ export interface PutRequest extends PutRunOptions {
   readonly items: Iterable<PutItem>
   /** Durable shards that are enough: from k to k + m; the vault's threshold by default. */
   readonly minShards?: number | undefined
+  /** Wanted of each file beside its SHA-256; what has them and is as before is left alone. */
+  readonly digests?: readonly DigestAlgorithm[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -101,6 +104,6 @@ function putWork(
     packer,
     windows: new Windows(pools.windows, packer),
     chunks: new ChunkStore(packer, upload),
-    options: { threshold, signal },
+    options: { threshold, digests: request.digests ?? [], signal },
   }
 }

@@ -1,3 +1,4 @@
+import type { DigestAlgorithm } from '../engine/digests.ts'
 import type { LocalStat } from '../engine/local-files.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
 
@@ -9,6 +10,11 @@ const roundingNanoseconds = 1000
 /** Whether a file or link is as the index has it, by all that can be seen without reading it. */
 export function isAsBefore(found: IndexEntry, kind: 'file' | 'link', stat: LocalStat): boolean {
   return found.kind === kind && found.bytes === stat.bytes && sameStat(found, stat)
+}
+
+/** Whether it has the digests that are wanted of files. */
+export function hasDigests(found: IndexEntry, wanted: readonly DigestAlgorithm[]): boolean {
+  return found.kind !== 'file' || wanted.every((algorithm) => found[algorithm] !== undefined)
 }
 
 export function sameStat(entry: Stat, stat: Stat): boolean {

@@ -73,7 +73,8 @@ interface Sealed {
 }
 
 async function seal(work: PutWork, order: PackOrder, items: readonly BatchItem[]): Promise<Sealed> {
-  const { files, pack } = await work.engine.batch({ ...order, items })
+  const { digests } = work.options
+  const { files, pack } = await work.engine.batch({ ...order, items, digests })
   const chunkOf = (file: BatchFile): Uint8Array | undefined =>
     file.kind === 'read' && file.chunk !== undefined ? pack?.chunks[file.chunk]?.id : undefined
   return { files: files.map((file) => ({ file, chunk: chunkOf(file) })), pack }
