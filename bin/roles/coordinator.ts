@@ -95,6 +95,7 @@ function configOf({ grid, coordinator: own }: Settings, primitives: Primitives):
     collectGraceMs: own.collectGrace,
     trashMs: own.trash,
     retentionMs: own.retention,
+    ...(own.unknownShards === 'collect' && { collectFewShards: Number.MAX_SAFE_INTEGER }),
   }
   return {
     nodes: own.nodes.map((entry) => nodeConfig(entry, primitives)),

@@ -129,6 +129,9 @@ export const limits = Object.freeze({
   lookupPagesMax: 512,
   lookupChunksMax: 8192,
   lookupShardsMax: 32_768,
+  /** Of one answer on the health of a vault: the next goes on behind. */
+  healthEntriesMax: 32_768,
+  healthChunksMax: 262_144,
   placeValidMs: 10 * minute,
   accountNameBytesMax: 64,
   vaultsPerAccountMax: 256,
@@ -161,6 +164,8 @@ export const limits = Object.freeze({
   /** Of the time such a read usually takes: then others are asked, if it is over reserveLatestMs. */
   reserveUsualTimes: 4,
   clockJumpMaxMs: 1 * hour,
+  /** After a jump: nothing is collected. */
+  clockJumpRestMs: 1 * hour,
 
   // Collection
   collectGraceMs: 1 * hour,

@@ -137,8 +137,17 @@ export interface Catalogue {
     versions: readonly Id[]
     up: readonly Id[]
   }): Promise<Map<Id, Health>>
-  /** Files (live heads of kind file and link) of a vault by health. */
-  vaultHealth(request: { vault: Id; up: readonly Id[] }): Promise<HealthCounts>
+  /**
+   * Files (live heads of kind file and link) of a vault by health, in order of entry id: those after `after`,
+   * until so many entries or chunks were looked at; `next` is where to go on, absent at the end.
+   */
+  vaultHealth(request: {
+    vault: Id
+    up: readonly Id[]
+    after?: Id | undefined
+    entriesMax?: number | undefined
+    chunksMax?: number | undefined
+  }): Promise<HealthCounts & { next?: Id }>
 
   // Healing
   /** Packs with shards that are not durable (missing or lost), after `cursor`, in order of id. */

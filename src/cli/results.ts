@@ -143,10 +143,19 @@ export interface NodeStatus {
   readonly freeBytes?: number
 }
 
-export interface VaultStatus extends VaultHealth {
+/** Only the name of a vault that could not be looked at in time; no health where it could not be counted. */
+export interface VaultStatus extends Partial<VaultHealth> {
   readonly name: string
-  readonly files: number
-  readonly bytes: number
+  readonly files?: number
+  readonly bytes?: number
+}
+
+/** What waits for time (`clock-jumped`: nothing is collected for a while) or for the operator. */
+export interface StatusNotice {
+  readonly kind: 'clock-jumped' | 'strangers-kept'
+  /** Its name. */
+  readonly node?: string
+  readonly shards?: number
 }
 
 export interface StatusResult {
@@ -154,6 +163,7 @@ export interface StatusResult {
   readonly nodes: readonly NodeStatus[]
   /** Empty when nobody is logged in. */
   readonly vaults: readonly VaultStatus[]
+  readonly notices?: readonly StatusNotice[]
 }
 
 export interface AccountResult {

@@ -83,6 +83,10 @@ export const sections = {
       advanced: true,
       doc: 'Shards that no pack knows are collected when they are older than this.',
     }),
+    unknownShards: choice('keep', {
+      choices: ['keep', 'collect'],
+      doc: 'What happens to shards that no pack knows when they are more than half of what a node has, as after an older catalogue was restored: `keep` them and say so in `status`, or `collect` them.',
+    }),
     trash: duration(limits.trashMs, {
       leastMs: 1 * second,
       mostMs: 365 * day,

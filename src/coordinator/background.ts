@@ -51,6 +51,10 @@ export class Background {
         idleMaxMs: limits.probePeriodMs,
       }),
     ]
+    strangers.onMore = (node) => {
+      census.want(node)
+      healing.wake()
+    }
     context.suspects.onAdded = () => healing.wake()
     for (const { node, state } of context.cluster.nodes())
       if (state === 'evicted') census.want(node)

@@ -18,6 +18,7 @@ import type {
 import type { PendingLogins } from './accounts/pending-logins.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { Suspects } from './heal/suspects.ts'
+import type { Notices } from './notices.ts'
 
 export interface CoordinatorContext {
   readonly catalogue: Catalogue
@@ -32,6 +33,7 @@ export interface CoordinatorContext {
   readonly cluster: Cluster
   readonly logins: PendingLogins
   readonly suspects: Suspects
+  readonly notices: Notices
   readonly logger: Logger
   readonly program: string
   readonly pid: number

@@ -110,6 +110,15 @@ export const controlMessages = {
         }),
         1024,
       ),
+      /** What waits for the operator, or for time. */
+      notices: list(
+        z.object({
+          kind: z.enum(['clock-jumped', 'strangers-kept']),
+          node: id.optional(),
+          shards: count.optional(),
+        }),
+        1025,
+      ).optional(),
     }),
   },
   ticket: {
@@ -253,8 +262,15 @@ export const controlMessages = {
   },
   'vault/health': {
     auth: 'session',
-    request: z.object({ vault: id }),
-    answer: z.object({ complete: count, degraded: count, unknown: count, lost: count }),
+    request: z.object({ vault: id, after: id.optional() }),
+    /** `next`: of a large vault only a part was counted; ask again after this entry, and add up. */
+    answer: z.object({
+      complete: count,
+      degraded: count,
+      unknown: count,
+      lost: count,
+      next: id.optional(),
+    }),
   },
   /** Of deleted entries, for `rm --now`. */
   purge: {

@@ -1,11 +1,15 @@
 import { hasCode } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
-import type { ClusterNode } from '../../client/cluster.ts'
+import { listVaults } from '../../client/vaults.ts'
+import type { ControlAnswer } from '../../wire/control.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
-import type { NodeStatus, VaultStatus } from '../results.ts'
+import type { NodeStatus, StatusNotice, VaultStatus } from '../results.ts'
 import { showStatus } from '../show/status.ts'
-import { vaultSummaries } from './vaults.ts'
+import { countFiles } from './entries.ts'
+import { vaultHealth } from './vault-health.ts'
+
+type ToldCluster = ControlAnswer<'cluster'>
 
 /** Whatever keeps a coordinator from answering, it is down as far as can be told. */
 const silences = ['COORDINATOR_UNREACHABLE', 'CONNECTION_LOST', 'TIMED_OUT'] as const
@@ -13,21 +17,34 @@ const silences = ['COORDINATOR_UNREACHABLE', 'CONNECTION_LOST', 'TIMED_OUT'] as 
 /** `status` */
 export async function status(_context: Context, client: Client): Promise<Outcome> {
   const { address } = client.session.stored
-  try {
-    const { nodes } = await client.cluster()
-    return showStatus({
-      coordinator: { address, state: 'up' },
-      // Who was left out of the configuration and does not answer is no part of the grid any more.
-      nodes: nodes.filter(({ state }) => state !== 'evicted').map(nodeStatus),
-      vaults: await vaultStatus(client),
-    })
-  } catch (error) {
-    if (!silences.some((code) => hasCode(error, code))) throw error
+  const told = await unlessSilent(async () => {
+    const answer = await client.session.control.call('cluster', {})
+    client.session.noteGrid(answer)
+    return answer
+  })
+  if (told === undefined) {
     return showStatus({ coordinator: { address, state: 'down' }, nodes: [], vaults: [] })
+  }
+  return showStatus({
+    coordinator: { address, state: 'up' },
+    // Who was left out of the configuration and does not answer is no part of the grid any more.
+    nodes: told.nodes.filter(({ state }) => state !== 'evicted').map(nodeStatus),
+    vaults: await vaultStatus(client),
+    notices: noticesOf(told),
+  })
+}
+
+/** Undefined when no answer came. */
+async function unlessSilent<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (silences.some((code) => hasCode(error, code))) return undefined
+    throw error
   }
 }
 
-function nodeStatus(node: ClusterNode): NodeStatus {
+function nodeStatus(node: ToldCluster['nodes'][number]): NodeStatus {
   const { name, address, zone, state, store, pid, latencyMs, usedBytes, freeBytes } = node
   return {
     name,
@@ -42,13 +59,25 @@ function nodeStatus(node: ClusterNode): NodeStatus {
   }
 }
 
+function noticesOf({ nodes, notices = [] }: ToldCluster): StatusNotice[] {
+  const names = new Map(nodes.map(({ node, name }) => [node, name]))
+  return notices.map(({ kind, node, shards }) => ({
+    kind,
+    ...(node !== undefined && { node: names.get(node) ?? node }),
+    ...(shards !== undefined && { shards }),
+  }))
+}
+
+/** What cannot be told in time of one vault is left out there: it says nothing of the others. */
 async function vaultStatus(client: Client): Promise<VaultStatus[]> {
-  const summaries = await vaultSummaries(client)
-  return await Promise.all(
-    summaries.map(async ({ name, files, bytes }) => {
-      const { vault } = await client.vault(name)
-      const health = await client.session.control.call('vault/health', { vault: vault.vault })
-      return { name, files, bytes, ...health }
-    }),
-  )
+  const vaults = (await unlessSilent(() => listVaults(client.session))) ?? []
+  const names = vaults.map(({ name }) => name).toSorted()
+  return await Promise.all(names.map((name) => statusOf(client, name)))
+}
+
+async function statusOf(client: Client, name: string): Promise<VaultStatus> {
+  const inUse = await unlessSilent(() => client.vault(name))
+  if (inUse === undefined) return { name }
+  const health = await unlessSilent(() => vaultHealth(client, inUse.vault.vault))
+  return { name, ...countFiles(inUse), ...health }
 }

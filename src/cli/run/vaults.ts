@@ -10,6 +10,7 @@ import type { VaultDetails, VaultSummary } from '../results.ts'
 import { showVaults } from '../show/entries.ts'
 import { showVault } from '../show/status.ts'
 import { countFiles } from './entries.ts'
+import { vaultHealth } from './vault-health.ts'
 
 const defaultPolicy = '2+2'
 const roles = { owner: 'owner', write: 'writer', read: 'reader' } as const
@@ -30,7 +31,7 @@ export async function vaultList(_context: Context, client: Client): Promise<Outc
 export async function vaultShow(context: Context, client: Client): Promise<Outcome> {
   const inUse = await client.vault(context.invocation.operands[0]!.text)
   const { vault } = inUse
-  const health = await client.session.control.call('vault/health', { vault: vault.vault })
+  const health = await vaultHealth(client, vault.vault)
   return showVault({ ...summaryOf(vault, countFiles(inUse)), ...detailsOf(vault), health })
 }
 

@@ -217,6 +217,18 @@ it('shows the grid and its vaults', () => {
   ])
   assert.deepEqual(notes, ['node n2 is down'])
   assert.equal(exit, 0)
+  const late = { ...status, vaults: [{ name: 'home' }, { name: 'big', files: 1, bytes: 2 }] }
+  const notices = [
+    { kind: 'clock-jumped' },
+    { kind: 'strangers-kept', node: 'n1', shards: 3 },
+  ] as const
+  const warned = showStatus({ ...late, notices })
+  assert.deepEqual(warned.lines.slice(-2), [
+    'vault home: no answer in time',
+    'vault big: 1 file, 2 B; health not known in time',
+  ])
+  assert.equal(warned.notes?.length, 3)
+  assert.match(warned.notes[2]!, /node n1 has 3 shards that .*unknownShards is "collect"/)
   assert.equal(showStatus({ ...status, coordinator: { address: 'h:1', state: 'down' } }).exit, 7)
   const vault = { name: 'home', policy: '2+2', role: 'owner', files: 1, bytes: 2 } as const
   assert.deepEqual(showVaults([vault]).document, { vaults: [vault] })

@@ -8,6 +8,7 @@ import { quoteName } from '../quote.ts'
 import type {
   AccountResult,
   NodeStatus,
+  StatusNotice,
   StatusResult,
   VaultDetails,
   VaultHealth,
@@ -17,11 +18,16 @@ import { bytesText, countText } from '../text/amount.ts'
 import { tableLines } from '../text/table.ts'
 
 export function showStatus(status: StatusResult): Outcome {
-  const { coordinator, nodes, vaults } = status
+  const { coordinator, nodes, vaults, notices = [] } = status
   const down = nodes.filter(({ state }) => state === 'down')
   const unreachable = new HoldfastError('COORDINATOR_UNREACHABLE', 'no answer')
   return {
-    document: { coordinator, nodes: nodes.map(present), vaults },
+    document: {
+      coordinator,
+      nodes: nodes.map(present),
+      vaults,
+      ...(notices.length > 0 && { notices }),
+    },
     lines: [
       ...tableLines([
         ['coordinator', coordinator.address, coordinator.state],
@@ -29,7 +35,7 @@ export function showStatus(status: StatusResult): Outcome {
       ]),
       ...vaults.map(vaultLine),
     ],
-    notes: down.length > 0 ? [downText(down)] : [],
+    notes: [...(down.length > 0 ? [downText(down)] : []), ...notices.map(noticeText)],
     exit: coordinator.state === 'up' ? 0 : exitCodeOf(unreachable),
   }
 }
@@ -38,6 +44,13 @@ export function showStatus(status: StatusResult): Outcome {
 function downText(down: readonly { readonly name: string }[]): string {
   const names = down.map(({ name }) => name).join(', ')
   return down.length === 1 ? `node ${names} is down` : `${down.length} nodes are down: ${names}`
+}
+
+function noticeText({ kind, node = '', shards = 0 }: StatusNotice): string {
+  if (kind === 'clock-jumped')
+    return "the coordinator's clock jumped: nothing is collected for an hour"
+  const what = `node ${node} has ${countText(shards, 'shard')} that the catalogue does not know`
+  return `${what}: they are kept unless coordinator.unknownShards is "collect"`
 }
 
 function nodeRow(node: NodeStatus): string[] {
@@ -55,12 +68,15 @@ function nodeRow(node: NodeStatus): string[] {
 
 function vaultLine(vault: VaultStatus): string {
   const name = quoteName(utf8(vault.name))
-  return `vault ${name}: ${countText(vault.files, 'file')}, ${bytesText(vault.bytes)}; ${healthText(vault)}`
+  const { files, bytes } = vault
+  if (files === undefined || bytes === undefined) return `vault ${name}: no answer in time`
+  return `vault ${name}: ${countText(files, 'file')}, ${bytesText(bytes)}; ${healthText(vault)}`
 }
 
 /** Counts of files. */
-function healthText(health: VaultHealth): string {
-  const { complete, degraded, unknown, lost } = health
+function healthText(health: Partial<VaultHealth>): string {
+  const { complete, degraded = 0, unknown = 0, lost = 0 } = health
+  if (complete === undefined) return 'health not known in time'
   const total = complete + degraded + unknown + lost
   if (total === 0) return 'nothing stored'
   if (complete === total) return 'all complete'

@@ -13,13 +13,14 @@ export const tellGrid: MessageHandler<'grid'> = ({ clock, grid, keys, program, s
     program,
   })
 
-export const tellCluster: MessageHandler<'cluster'> = ({ clock, cluster, grid, pid }) =>
+export const tellCluster: MessageHandler<'cluster'> = ({ clock, cluster, grid, notices, pid }) =>
   Promise.resolve({
     gridId: grid.gridId,
     term: grid.term,
     timeMs: clock.nowMs(),
     pid,
     nodes: cluster.nodes().map(nodeAsTold),
+    notices: notices.all(),
   })
 
 export const hearNode: MessageHandler<'heartbeat'> = async (context, { caller, request }) => {

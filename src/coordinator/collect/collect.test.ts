@@ -134,6 +134,35 @@ await test('far more strangers than interrupted work leaves are not touched', as
   for (const node of world.nodes) node.ageMs = hour
   await later(3000)
   assert.deepEqual(held(), [4, 4, 4, 4])
+  const { notices } = await world.run(ada.client.call('cluster', {}))
+  const kept = { kind: 'strangers-kept', shards: 4 }
+  assert.deepEqual(
+    notices,
+    world.nodes.map(({ node }) => ({ ...kept, node })),
+  )
+})
+
+await test('strangers beyond what one census hands over go after the next', async () => {
+  const { world, ada, later, held } = await start({ limits: { collectShardsMax: 2 } })
+  for (let at = 0; at < 5; at += 1) await world.run(writePack(ada))
+  for (const node of world.nodes) node.ageMs = hour
+  await later(3000)
+  assert.deepEqual(held(), [0, 0, 0, 0])
+})
+
+await test('a jump of the clock is told, and collecting goes on after a rest', async () => {
+  const { world, ada, later, held } = await start()
+  await world.run(writePack(ada))
+  for (const node of world.nodes) node.ageMs = hour
+  const notices = async () => (await world.run(ada.client.call('cluster', {}))).notices
+  world.jump(2 * hour)
+  await world.run(ada.logIn())
+  await later(3000)
+  assert.deepEqual(held(), [1, 1, 1, 1])
+  assert.deepEqual(await notices(), [{ kind: 'clock-jumped' }])
+  await later(hour)
+  assert.deepEqual(held(), [0, 0, 0, 0])
+  assert.deepEqual(await notices(), [])
 })
 
 await test('a copy of a moved shard goes once the other is durable', async () => {
@@ -175,7 +204,7 @@ await test('collecting goes on after the coordinator died at any step', async ()
   assert.deepEqual(held(), [0, 0, 0, 0])
 })
 
-await test('after a jump of the wall clock nothing is collected', () => {
+await test('after a jump of the wall clock nothing is collected for a while', () => {
   let wallMs = 1_000_000
   let monotonicMs = 0
   const clock = {
@@ -183,7 +212,7 @@ await test('after a jump of the wall clock nothing is collected', () => {
     monotonicMs: () => monotonicMs,
     timer: () => ({ cancel() {} }),
   }
-  const guard = new ClockGuard(clock, hour)
+  const guard = new ClockGuard(clock, { jumpMaxMs: hour, restMs: hour })
   wallMs += 5 * hour
   monotonicMs += 5 * hour
   assert.ok(guard.steady())
@@ -191,6 +220,15 @@ await test('after a jump of the wall clock nothing is collected', () => {
   assert.ok(guard.steady())
   wallMs += hour + 1
   assert.equal(guard.steady(), false)
-  wallMs -= hour
+  wallMs += hour - 1
+  monotonicMs += hour - 1
   assert.equal(guard.steady(), false)
+  wallMs += 1
+  monotonicMs += 1
+  assert.ok(guard.steady())
+  wallMs -= 2 * hour
+  assert.equal(guard.steady(), false)
+  wallMs += hour
+  monotonicMs += hour
+  assert.ok(guard.steady())
 })

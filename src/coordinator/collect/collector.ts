@@ -21,13 +21,16 @@ export class Collector implements BackgroundService {
   #doneInRound = 0
   /** Nodes that are up and did not delete, in this round. */
   readonly #refusing = new Set<Id>()
-  #reported = false
+  #wasSteady = true
 
   constructor(world: NodesWorld, strangers: Strangers) {
     const { clock, limits } = world.context
     this.#world = world
     this.#strangers = strangers
-    this.#guard = new ClockGuard(clock, limits.clockJumpMaxMs)
+    this.#guard = new ClockGuard(clock, {
+      jumpMaxMs: limits.clockJumpMaxMs,
+      restMs: limits.clockJumpRestMs,
+    })
     this.#jobs = [
       () => this.#expireUploads(),
       () => this.#purge(),
@@ -40,7 +43,7 @@ export class Collector implements BackgroundService {
 
   /** One batch of one job. False at the end of a round that found nothing. */
   async step(signal?: AbortSignal): Promise<boolean> {
-    if (!this.#guard.steady()) return this.#suspended()
+    if (!this.#isSteady()) return false
     const done = await this.#work(this.#jobs[this.#next]!, signal)
     this.#doneInRound += done
     if (done > 0) return true
@@ -64,10 +67,19 @@ export class Collector implements BackgroundService {
     }
   }
 
-  #suspended(): false {
-    if (!this.#reported) this.#world.context.logger.error('collection stopped: the clock jumped')
-    this.#reported = true
-    return false
+  #isSteady(): boolean {
+    const { logger, notices } = this.#world.context
+    const steady = this.#guard.steady()
+    if (steady === this.#wasSteady) return steady
+    this.#wasSteady = steady
+    if (steady) {
+      logger.info('collecting again')
+      notices.clear({ kind: 'clock-jumped' })
+    } else {
+      logger.error('collection rests: the clock jumped')
+      notices.set({ kind: 'clock-jumped' })
+    }
+    return steady
   }
 
   #expireUploads(): Promise<number> {

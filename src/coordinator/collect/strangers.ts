@@ -13,6 +13,10 @@ type StrangerAt = Stranger & ShardToDelete
 export class Strangers {
   readonly #world: NodesWorld
   readonly #waiting = new Map<Id, StrangerAt[]>()
+  /** Nodes with more strangers than one census hands over. */
+  readonly #more = new Set<Id>()
+  /** Called when those that were handed over are gone through, and there are more. */
+  onMore: (node: Id) => void = () => {}
 
   constructor(world: NodesWorld) {
     this.#world = world
@@ -20,23 +24,18 @@ export class Strangers {
 
   /** Takes over what a census found, unless it is far more than interrupted work leaves behind. */
   found(result: CensusResult): void {
-    const { limits, logger } = this.#world.context
-    const { node, listed, strangersCounted } = result
-    const old = result.strangers.filter(
-      ({ ageMs, wrong }) => wrong || ageMs >= limits.collectGraceMs,
-    )
-    const many = old.length > limits.collectFewShards && old.length * 2 > listed
-    if (many || strangersCounted > limits.collectShardsMax) {
-      logger.error('collection stopped: too many shards are unknown', {
-        node,
-        listed,
-        strangers: strangersCounted,
-      })
+    const { limits, logger, notices } = this.#world.context
+    const { node, listed, strangers, strangersCounted: count } = result
+    if (count > limits.collectFewShards && count * 2 > listed) {
+      logger.error('shards are kept: too many are unknown', { node, listed, strangers: count })
+      notices.set({ kind: 'strangers-kept', node, shards: count })
       return
     }
+    notices.clear({ kind: 'strangers-kept', node })
+    if (count > strangers.length) this.#more.add(node)
     this.#wait(
       node,
-      old.map((shard) => ({ ...shard, node })),
+      strangers.map((shard) => ({ ...shard, node })),
     )
   }
 
@@ -54,8 +53,11 @@ export class Strangers {
   }
 
   #wait(node: Id, shards: StrangerAt[]): void {
-    if (shards.length === 0) this.#waiting.delete(node)
-    else this.#waiting.set(node, shards)
+    if (shards.length > 0) this.#waiting.set(node, shards)
+    else {
+      this.#waiting.delete(node)
+      if (this.#more.delete(node)) this.onMore(node)
+    }
   }
 
   async #deletable(batch: readonly StrangerAt[]): Promise<StrangerAt[]> {

@@ -47,9 +47,11 @@ export const tellHealth: MessageHandler<'health'> = async (context, { caller, re
 }
 
 export const tellVaultHealth: MessageHandler<'vault/health'> = async (context, call) => {
-  const { vault } = call.request
+  const { vault, after } = call.request
   await vaultFor(context, call.caller, { vault, rights: 'read' })
-  return context.catalogue.vaultHealth({ vault, up: context.cluster.up() })
+  const { healthEntriesMax: entriesMax, healthChunksMax: chunksMax } = context.limits
+  const up = context.cluster.up()
+  return context.catalogue.vaultHealth({ vault, up, after, entriesMax, chunksMax })
 }
 
 export const purgeEntries: MessageHandler<'purge'> = async (context, { caller, request }) => {

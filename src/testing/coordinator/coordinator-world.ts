@@ -1,4 +1,5 @@
 /** A coordinator over a catalogue in memory, with nodes in memory, on simulated time: for tests of it. */
+import type { Clock } from '../../base/clock.ts'
 import { silentLogger, type Logger } from '../../base/logger.ts'
 import {
   openInlineCatalogue,
@@ -41,7 +42,9 @@ export class CoordinatorWorld implements AccountWorld {
   readonly primitives = testPrimitives
   readonly random = new SeededRandom(1)
   readonly scheduler = new Scheduler(this.random)
-  readonly clock = this.scheduler.clock()
+  readonly #steady = this.scheduler.clock()
+  #jumpedMs = 0
+  readonly clock: Clock = { ...this.#steady, nowMs: () => this.#steady.nowMs() + this.#jumpedMs }
   readonly gridSecret = new Uint8Array(32).fill(1)
   readonly opaqueClient = fakeOpaqueClient(this)
   readonly nodes: readonly MemoryNode[]
@@ -101,6 +104,11 @@ export class CoordinatorWorld implements AccountWorld {
 
   #directly(): NodeConnections {
     return { to: ({ node }) => this.nodes.find((each) => each.node === node)!, close() {} }
+  }
+
+  /** Sets the wall clock of everyone. */
+  jump(ms: number): void {
+    this.#jumpedMs += ms
   }
 
   /** As HTTP would carry it, from this address. */

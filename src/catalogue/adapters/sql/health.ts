@@ -4,7 +4,7 @@
  */
 import { limits } from '../../../base/limits.ts'
 import type { Health, HealthCounts } from '../../rows/reading.ts'
-import type { Id } from '../../ids.ts'
+import type { Blob, Id } from '../../ids.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { entryKind } from './codes.ts'
 import { nodeMap, type NodeMap } from './nodes.ts'
@@ -187,30 +187,73 @@ export async function health(
   return new Map(known.map((row) => [blobToId(row.id), found.get(row.key)!]))
 }
 
+export interface VaultHealthRequest {
+  readonly vault: Id
+  readonly up: readonly Id[]
+  readonly after?: Id | undefined
+  readonly entriesMax?: number | undefined
+  readonly chunksMax?: number | undefined
+}
+
 /** Throws VAULT_NOT_FOUND. */
 export async function vaultHealth(
   engine: Engine,
-  request: { readonly vault: Id; readonly up: readonly Id[] },
-): Promise<HealthCounts> {
+  request: VaultHealthRequest,
+): Promise<HealthCounts & { next?: Id }> {
+  const { entriesMax = Infinity, chunksMax = Infinity } = request
   const counts = { complete: 0, degraded: 0, unknown: 0, lost: 0 }
   const survey = new HealthSurvey(engine, request.up)
   const reachable = new Map<number, boolean>()
-  let after: Uint8Array | undefined = new Uint8Array(0)
-  while (after !== undefined) {
-    const cursor: Uint8Array = after
-    const page = await engine.read(async (transaction) => {
-      const { key: vault } = await vaultOf(transaction, request.vault)
-      const most = limits.catalogueUnitRows
-      const rows = await transaction.all(headsAfter, { vault, after: cursor, most })
-      const files = []
-      for (const row of rows) {
-        if (row.deleted_ms !== null || row.kind === entryKind.folder) continue
-        if (await isReachable(transaction, row.parent, reachable)) files.push(row)
-      }
-      return { files, last: rows.length < most ? undefined : rows.at(-1)!.id }
-    })
-    for (const each of (await survey.of(page.files)).values()) counts[each] += 1
-    after = page.last
+  const seen = { entries: 0, chunks: 0 }
+  let after: Blob = request.after === undefined ? new Uint8Array(0) : idToBlob(request.after)
+  for (;;) {
+    const heads = await engine.read((transaction) =>
+      headsOf(transaction, { vault: request.vault, after, reachable }),
+    )
+    const part = upTo(heads, chunksMax - seen.chunks)
+    const files = part.filter(({ isFile }) => isFile)
+    for (const each of (await survey.of(files)).values()) counts[each] += 1
+    if (part.length === heads.length && heads.length < limits.catalogueUnitRows) return counts
+    seen.entries += part.length
+    for (const { chunk_count } of files) seen.chunks += chunk_count
+    after = part.at(-1)!.id
+    const enough = seen.entries >= entriesMax || seen.chunks >= chunksMax
+    if (enough) return { ...counts, next: blobToId(after) }
   }
-  return counts
+}
+
+interface EntryHead extends Head {
+  readonly id: Blob
+  /** Live, a file or link, and in a folder that can be reached. */
+  readonly isFile: boolean
+}
+
+async function headsOf(
+  transaction: Transaction,
+  from: {
+    readonly vault: Id
+    readonly after: Uint8Array
+    readonly reachable: Map<number, boolean>
+  },
+): Promise<EntryHead[]> {
+  const { after, reachable } = from
+  const { key: vault } = await vaultOf(transaction, from.vault)
+  const most = limits.catalogueUnitRows
+  const heads: EntryHead[] = []
+  for (const row of await transaction.all(headsAfter, { vault, after, most })) {
+    const isLive = row.deleted_ms === null && row.kind !== entryKind.folder
+    const isFile = isLive && (await isReachable(transaction, row.parent, reachable))
+    heads.push({ ...row, isFile })
+  }
+  return heads
+}
+
+/** The first of them, at least one, until the one that passes so many chunks. */
+function upTo(heads: readonly EntryHead[], chunksMax: number): readonly EntryHead[] {
+  let chunks = 0
+  const last = heads.findIndex(({ chunk_count, isFile }) => {
+    chunks += isFile ? chunk_count : 0
+    return chunks >= chunksMax
+  })
+  return last < 0 ? heads : heads.slice(0, last + 1)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { limits } from '../../../base/limits.ts'
 import type { Id } from '../../../catalogue/ids.ts'
 import type { NewChunk } from '../../../catalogue/rows/packs.ts'
+import type { HealthCounts } from '../../../catalogue/rows/reading.ts'
 import { ids, joined } from './chunk-ids.ts'
 import type { Scene } from './scene.ts'
 import type { Check } from './suite.ts'
@@ -15,6 +16,22 @@ async function manyChunks(
   const packs = []
   for (let at = 0; at < count; at += 1000) packs.push(scene.pack(chunks.slice(at, at + 1000)))
   return { upload: await scene.registered(packs), chunks }
+}
+
+/** The sum of the counts of small parts. */
+async function inParts({ catalogue, vault }: Scene, up: readonly Id[]): Promise<HealthCounts> {
+  const total = { complete: 0, degraded: 0, unknown: 0, lost: 0 }
+  const bounds = [{ entriesMax: 1 }, { chunksMax: 1 }]
+  let after: Id | undefined
+  do {
+    const part = await catalogue.vaultHealth({ vault, up, after, ...bounds[0] })
+    bounds.reverse()
+    for (const state of ['complete', 'degraded', 'unknown', 'lost'] as const) {
+      total[state] += part[state]
+    }
+    after = part.next
+  } while (after !== undefined)
+  return total
 }
 
 export const readingChecks: Record<string, Check> = {
@@ -160,6 +177,7 @@ export const readingChecks: Record<string, Check> = {
     const unknown = await catalogue.health({ vault, versions: [scene.id()], up: [] })
     assert.equal(unknown.size, 0)
     const counts = await catalogue.vaultHealth({ vault, up: scene.up(0, 1, 2, 3) })
+    assert.deepEqual(await inParts(scene, scene.up(0, 1, 2, 3)), counts)
     assert.deepEqual(counts, { complete: 2, degraded: 1, unknown: 0, lost: 2 })
   },
 
