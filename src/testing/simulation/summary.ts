@@ -18,7 +18,8 @@ export function summaryText(result: WorldsResult, { first, count, fault, seconds
     return [...told, `${result.failed} of ${result.done} worlds failed (${time})`].join('\n')
   }
   if (result.done === 1) return `Seed ${first} holds`
-  const held = `${result.done} of ${count} worlds from seed ${first}: every invariant held (${time})`
+  const far = result.done < count ? `, stopped after ${time}` : ` (${time})`
+  const held = `${result.done} of ${count} worlds from seed ${first}: every invariant held${far}`
   return [countsText(result), held].join('\n')
 }
 

@@ -37,6 +37,9 @@ export interface WorldsResult extends Progress {
   readonly worldsWith: Counts
 }
 
+/** Of real time, for one world: it does not come to its end, not even to its next event. */
+const silenceMsMax = 180_000
+
 const program = join(import.meta.dirname, 'world-process.ts')
 
 /** Throws when a process ends without having told of all its seeds. */
@@ -90,10 +93,20 @@ class WorldsRun {
     this.#children.push(child)
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
     let told = 0
+    const silence = (): NodeJS.Timeout =>
+      setTimeout(() => {
+        this.#tell(hanging(first + at + told * processes))
+        child.kill('SIGKILL')
+        told = own
+      }, silenceMsMax)
+    let watch = silence()
     for await (const line of createInterface({ input: child.stdout })) {
+      clearTimeout(watch)
       told += 1
       this.#tell(JSON.parse(line) as SeedReport)
+      watch = silence()
     }
+    clearTimeout(watch)
     const code = await ended
     if (told < own && !this.#stopped) throw new Error(`A process ended with ${code}`)
   }
@@ -111,5 +124,17 @@ class WorldsRun {
   #stop(): void {
     this.#stopped = true
     for (const child of this.#children) child.kill()
+  }
+}
+
+function hanging(seed: number): SeedReport {
+  return {
+    seed,
+    failure: `Nothing was heard of it for ${silenceMsMax / 1000} s: it works for ever on one event`,
+    traceHash: '',
+    traceTail: [],
+    simulatedMs: 0,
+    step: 0,
+    counts: {},
   }
 }
