@@ -1,4 +1,5 @@
 /** Small pure functions on bytes. Nothing here copies unless its name says so. */
+import { smallBytes } from './small-bytes.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
@@ -58,7 +59,7 @@ export function compareBytes(left: Uint8Array, right: Uint8Array): number {
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
-  const whole = new Uint8Array(length)
+  const whole = smallBytes(length)
   let at = 0
   for (const part of parts) {
     whole.set(part, at)

@@ -4,6 +4,7 @@
  * allocates or slices, and gives views into the source, never copies.
  */
 import { HoldfastError } from './errors.ts'
+import { smallBytes } from './small-bytes.ts'
 
 const u64Max = Number.MAX_SAFE_INTEGER
 
@@ -13,8 +14,8 @@ export class ByteWriter {
   #length = 0
 
   constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity)
-    this.#view = new DataView(this.#bytes.buffer)
+    this.#bytes = smallBytes(capacity)
+    this.#view = viewOf(this.#bytes)
   }
 
   get length(): number {
@@ -83,10 +84,10 @@ export class ByteWriter {
   }
 
   #grow(needed: number): void {
-    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+    const larger = smallBytes(Math.max(needed, this.#bytes.length * 2))
     larger.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = larger
-    this.#view = new DataView(larger.buffer)
+    this.#view = viewOf(larger)
   }
 }
 
@@ -99,7 +100,7 @@ export class ByteReader {
 
   constructor(bytes: Uint8Array, what: string) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#view = viewOf(bytes)
     this.#what = what
   }
 
@@ -175,4 +176,8 @@ export class ByteReader {
     this.#at += count
     return at
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -103,7 +103,7 @@ function encodePiece(index: StoreIndex, first: number): Uint8Array | undefined {
     count += 1
   }
   const bytes = writer.finish()
-  new DataView(bytes.buffer).setUint32(0, count, true)
+  new DataView(bytes.buffer, bytes.byteOffset, 4).setUint32(0, count, true)
   return count === 0 ? undefined : bytes
 }
 

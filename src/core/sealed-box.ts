@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { HoldfastError } from '../base/errors.ts'
+import { smallBytes } from '../base/small-bytes.ts'
 import type { Primitives } from './primitives.ts'
 import { keyBytes, nonceBytes, sized, tagBytes } from './sized.ts'
 
@@ -23,7 +24,7 @@ export interface BoxToSeal {
 export function sealBox(primitives: Primitives, box: BoxToSeal): Uint8Array {
   let length = boxOverheadBytes
   for (const part of box.parts) length += part.length
-  return sealBoxInto(primitives, box, new Uint8Array(length))
+  return sealBoxInto(primitives, box, smallBytes(length))
 }
 
 /** Seals into `target`, which has exactly the sealed length, and gives it back. */
@@ -54,7 +55,7 @@ export interface BoxToOpen {
  */
 export function openBox(primitives: Primitives, box: BoxToOpen, sealed: Uint8Array): Uint8Array {
   checkBoxFormat(sealed, box.what)
-  const inside = new Uint8Array(sealed.length - boxOverheadBytes)
+  const inside = smallBytes(sealed.length - boxOverheadBytes)
   if (!openBoxInto(primitives, { ...box, sealed, target: inside })) {
     throw new HoldfastError(
       'RECORD_FORGED',
