@@ -29,6 +29,8 @@ export class OpenSegmentStore implements ShardStore {
   #raising: Promise<void> = Promise.resolve()
   #working: Promise<WorkDone> | undefined
   #closed = false
+  /** Why nothing is written until the store is opened again. */
+  readonly #sealed: string | undefined
 
   constructor(options: StorePartsOptions) {
     this.#options = options
@@ -39,7 +41,10 @@ export class OpenSegmentStore implements ShardStore {
       durable: (records) => this.#durable(records),
       failed: (cause) => this.#failed(cause),
     })
-    if (options.lock === undefined) this.#parts.health.set(readOnlyDisk)
+    this.#sealed = whySealed(options)
+    if (this.#sealed !== undefined) {
+      this.#parts.health.set({ kind: 'read-only', cause: 'disk', reason: this.#sealed })
+    }
   }
 
   get storeId(): Uint8Array {
@@ -137,7 +142,7 @@ export class OpenSegmentStore implements ShardStore {
     await this.#parts.health.measure()
     const { state } = this
     const mayWriteAgain = state.kind === 'read-only' && state.cause === 'disk'
-    if (mayWriteAgain && this.#options.lock !== undefined) await this.#tryWriting()
+    if (mayWriteAgain && this.#sealed === undefined) await this.#tryWriting()
     return this.state
   }
 
@@ -233,7 +238,7 @@ export class OpenSegmentStore implements ShardStore {
 
   #mayWrite(): boolean {
     const { state } = this
-    return this.#options.lock !== undefined && (state.kind === 'serving' || isOutOfSpace(state))
+    return this.#sealed === undefined && (state.kind === 'serving' || isOutOfSpace(state))
   }
 
   #refuseClosed(): void {
@@ -247,11 +252,15 @@ export class OpenSegmentStore implements ShardStore {
   }
 }
 
-const readOnlyDisk: StoreState = Object.freeze({
-  kind: 'read-only',
-  cause: 'disk',
-  reason: 'Cannot write: the file system was read-only when the store was opened',
-})
+function whySealed({ lock, recovered }: StorePartsOptions): string | undefined {
+  if (lock === undefined) {
+    return 'Cannot write: the file system was read-only when the store was opened'
+  }
+  const { tailUnsettled } = recovered.report
+  if (tailUnsettled === 0) return undefined
+  // A later batch would say of these that they were durable before it
+  return `Cannot write: the disk refused ${tailUnsettled} records of the last batch when the store was opened`
+}
 
 function isOutOfSpace(state: StoreState): boolean {
   return state.kind === 'read-only' && state.cause === 'space'

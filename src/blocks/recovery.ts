@@ -35,8 +35,8 @@ export interface RecoveryReport {
   readonly tailVoid: number
   /** Records missing between others, and entries whose segment is missing. */
   readonly recordsDamaged: number
-  /** Kept though they could not be made durable again: marked damaged. */
-  readonly tailDamaged: number
+  /** Of those kept, what could be made neither durable again nor void: marked damaged. */
+  readonly tailUnsettled: number
   /** Segments that could not be read, or not all of them. */
   readonly segmentsUnreadable: readonly number[]
 }
@@ -166,12 +166,11 @@ class Recovery {
     for (const record of sure) this.#index.apply(record)
   }
 
-  async #settleTail(): Promise<{ tailKept: number; tailVoid: number; tailDamaged: number }> {
+  async #settleTail(): Promise<{ tailKept: number; tailVoid: number; tailUnsettled: number }> {
     const tail = this.#unsure
-    const kept = await settleTail(tail, this.#options)
+    const { kept, unsettled: tailUnsettled } = await settleTail(tail, this.#options)
     for (const record of kept) this.#index.apply(record)
-    const tailDamaged = kept.filter((record) => record.damaged).length
-    return { tailKept: kept.length, tailVoid: tail.length - kept.length, tailDamaged }
+    return { tailKept: kept.length, tailVoid: tail.length - kept.length, tailUnsettled }
   }
 }
 

@@ -19,68 +19,76 @@ export interface TailOptions extends StoreFiles {
   readonly faults: StoreFaults
 }
 
-/**
- * Records of the tail that count: whole ones, which are durable afterwards, and as damaged those that the
- * disk lets neither be written again nor be made void. The others are void on disk.
- */
+export interface SettledTail {
+  /** Records that count: the whole ones, and as damaged the unsettled ones. */
+  readonly kept: readonly IndexedRecord[]
+  /** How many the disk lets neither be written again nor be made void. */
+  readonly unsettled: number
+}
+
+/** Makes the whole records of the tail durable and the others void on disk, as far as the disk lets it. */
 export async function settleTail(
   tail: readonly IndexedRecord[],
   options: TailOptions,
-): Promise<IndexedRecord[]> {
+): Promise<SettledTail> {
   const kept: IndexedRecord[] = []
+  let unsettled = 0
   for (const [segment, records] of Map.groupBy(tail, (record) => record.place.segment)) {
-    kept.push(...(await settleSegment(segment, records, options)))
+    const settled = await settleSegment(segment, records, options)
+    kept.push(...settled.kept)
+    unsettled += settled.unsettled
   }
   if (tail.length > 0 && !options.readOnly) await options.disk.syncFolder(segmentFolder)
-  return kept
+  return { kept, unsettled }
 }
 
 async function settleSegment(
   segment: number,
   records: readonly IndexedRecord[],
   options: TailOptions,
-): Promise<IndexedRecord[]> {
+): Promise<SettledTail> {
   const kept: IndexedRecord[] = []
+  let unsettled = 0
   try {
     const file = await options.disk.open(segmentPath(segment), { write: !options.readOnly })
     try {
       for (const record of records) {
         const settled = await settleRecord(file, record, options)
-        if (settled !== undefined) kept.push(settled)
+        if (settled === 'unsettled') unsettled += 1
+        if (settled !== 'void') kept.push(settled === 'whole' ? record : asDamaged(record))
       }
       if (!options.readOnly) await file.sync()
     } finally {
       await file.close()
     }
-    return kept
+    return { kept, unsettled }
   } catch (error) {
     refuseUnlessBadDisk(error)
     // Whatever reads back of this segment's last batch, it may be in memory only
-    return records.map(asDamaged)
+    return { kept: records.map(asDamaged), unsettled: records.length }
   }
 }
 
-/** Undefined when it is void from now on. */
 async function settleRecord(
   file: DiskFile,
   record: IndexedRecord,
   options: TailOptions,
-): Promise<IndexedRecord | undefined> {
+): Promise<'whole' | 'void' | 'unsettled'> {
   const { header, place } = record
   const bytes = new Uint8Array(recordHeaderBytes + header.bodyBytes)
   const isWhole = await readWhole(file, record, { ...options, bytes })
-  if (options.readOnly) return isWhole ? record : undefined
+  if (options.readOnly) return isWhole ? 'whole' : 'void'
   try {
     if (isWhole) {
       // After a failed sync it may be in memory only, for all that a read can tell
       await file.write([bytes], place.offset)
-      return record
+      return 'whole'
     }
     await file.write([voidOf(record, options)], place.offset)
-    return undefined
+    return 'void'
   } catch (error) {
     refuseUnlessBadDisk(error)
-    return asDamaged(record)
+    return 'unsettled'
   }
 }
 
