@@ -227,7 +227,9 @@ export const limits = Object.freeze({
   batchGetFoldersMax: 64,
   lateSendMs: 3 * second,
   uploadCloseMs: 2 * second,
-  /** Choices of k shards that a read of damaged bytes tries. */
+  /** Choices of k shards that a read of damaged bytes tries before it finds out which are wrong. */
+  recoverGuessesMax: 32,
+  /** And afterwards, when that was of no use. */
   recoverTriesMax: 256,
   /** Since it was last written: then a temporary file of a get was left behind. */
   partStaleMs: 1 * hour,

@@ -46,6 +46,11 @@ export class PackReader {
     return places.filter((_, at) => fetched[at] === 'done')
   }
 
+  /** Reads a range of one shard, for as long as it takes; false when it could not be had. */
+  async readPiece(pack: PackPlaces, range: ShardRange): Promise<boolean> {
+    return (await this.#parts.fetcher.fetch(pack, range)) === 'done'
+  }
+
   /** Those that could not be had in time from their own shard. */
   async #direct(pack: PackPlaces, ranges: readonly ShardRange[]): Promise<ShardRange[]> {
     const { clock, fetcher } = this.#parts
