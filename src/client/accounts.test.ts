@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { utf8, utf8ToText } from '../base/bytes.ts'
 import { HoldfastError } from '../base/errors.ts'
@@ -8,7 +11,9 @@ import { gridKeys } from '../core/grid-keys.ts'
 import { createOpaqueServer } from '../coordinator/adapters/opaque-server.ts'
 import { clientGrid, directTransport, primitives } from '../testing/client/client-grid.ts'
 import { refusedWith } from '../testing/client/refused-with.ts'
+import { sampleFile } from '../testing/client/sample-file.ts'
 import { logIn, logOut, signUp, whoAmI } from './accounts.ts'
+import { homeIndexes } from './adapters/home-indexes.ts'
 import { createOpaqueClient } from './adapters/opaque-client.ts'
 import { openSession } from './session.ts'
 import { openVault } from './vaults.ts'
@@ -30,6 +35,38 @@ test('signs up, logs in, says who one is, logs out', async () => {
   await assert.rejects(whoAmI(session), refusedWith('NOT_LOGGED_IN'))
 })
 
+test('logging out leaves no key and no name, and one can log in again', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-accounts-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const grid = await clientGrid()
+  const world = { ...grid.machine(), indexes: homeIndexes(folder) }
+  const client = await grid.client('ada', world)
+  const { committer, session } = client
+  const file = sampleFile(grid, client, { path: '/a name of mine', text: 'x' })
+  await committer.submit(file)
+  const { keys, vault } = committer.feed.vault
+  const secrets = [keys.lifeKey, keys.generationKeys[0]!, utf8('a name of mine')]
+  committer.feed.close()
+  const pinned = session.pins.get(vault)
+  assert.ok(pinned?.record?.secrets)
+  assert.ok(holdsAny(folder, secrets))
+  await logOut(session)
+  session.close()
+  assert.ok(!holdsAny(folder, secrets))
+  const again = await grid.client('ada', world)
+  assert.deepEqual(again.session.pins.get(vault)?.feed, pinned.feed)
+  assert.equal(again.committer.feed.index.children({ parent: vault, most: 9 }).length, 1)
+  again.committer.feed.close()
+  again.session.close()
+})
+
+function holdsAny(folder: string, wanted: readonly Uint8Array[]): boolean {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => readFileSync(join(file.parentPath, file.name)))
+    .some((content) => wanted.some((bytes) => content.includes(bytes)))
+}
+
 test('several accounts on one machine: the last log-in, or the one that is named', async () => {
   const grid = await clientGrid()
   const world = grid.machine()
@@ -38,6 +75,35 @@ test('several accounts on one machine: the last log-in, or the one that is named
   assert.equal(openSession(world).stored.name, 'bob')
   assert.equal(openSession(world, 'ada').stored.name, 'ada')
   assert.throws(() => openSession(world, 'eve'), refusedWith('NOT_LOGGED_IN'))
+})
+
+test('who is left is used after a log-out; of several one is to be chosen', async () => {
+  const grid = await clientGrid()
+  const world = grid.machine()
+  for (const name of ['ada', 'bob', 'eve']) {
+    await signUp(world, grid.credentials(name, 'secret'))
+    await logIn(world, grid.credentials(name, 'secret'))
+  }
+  assert.deepEqual((await whoAmI(openSession(world))).sessions, ['ada', 'bob', 'eve'])
+  assert.equal(openSession(world, 'ADA').stored.name, 'ada')
+  await logOut(openSession(world))
+  assert.throws(() => openSession(world), {
+    code: 'NOT_LOGGED_IN',
+    message: /was logged out; there are sessions of ada, bob$/,
+    hint: /--as NAME/,
+  })
+  assert.throws(() => openSession(world, 'eve'), { message: /eve is not logged in.* ada, bob$/ })
+  await logOut(openSession(world, 'ada'))
+  assert.equal(openSession(world).stored.name, 'bob')
+})
+
+test('a name that is too long is refused before it is sent', async () => {
+  const grid = await clientGrid()
+  const world = grid.machine()
+  for (const name of ['y'.repeat(65), 'é'.repeat(33), '']) {
+    await assert.rejects(signUp(world, grid.credentials(name, 'secret')), refusedWith('BAD_NAME'))
+    await assert.rejects(logIn(world, grid.credentials(name, 'secret')), refusedWith('BAD_NAME'))
+  }
 })
 
 test('a wrong password and an unknown account are refused alike, and keep nothing', async () => {

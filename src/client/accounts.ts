@@ -2,7 +2,7 @@
 import { HoldfastError } from '../base/errors.ts'
 import { createControlClient, type ControlClient } from '../wire/control-client.ts'
 import { newAccountKeys } from './account-keys.ts'
-import { accountSpelling, passwordText, type Credentials } from './credentials.ts'
+import { accountName, passwordText, type Credentials } from './credentials.ts'
 import { proveAndOpen, storedSession } from './log-in-exchange.ts'
 import { askGrid, checkSameAccount, checkSameGrid } from './pinned-grid.ts'
 import { startSession, type ClientWorld, type Session, type StoredSession } from './session.ts'
@@ -18,7 +18,7 @@ export async function signUp(
   credentials: Credentials,
 ): Promise<{ readonly account: string }> {
   const password = passwordText(credentials)
-  const name = accountSpelling(credentials.name)
+  const name = accountName(credentials.name)
   const { signal } = credentials
   const opaque = await world.opaque()
   return withControl(world, credentials.address, async (control) => {
@@ -44,7 +44,7 @@ export async function signUp(
  */
 export async function logIn(world: ClientWorld, as: Credentials): Promise<StoredSession> {
   const password = passwordText(as)
-  const credentials = { ...as, name: accountSpelling(as.name) }
+  const credentials = { ...as, name: accountName(as.name) }
   const known = world.sessions.load(credentials.name)
   const stored = await withControl(world, credentials.address, async (control) => {
     const grid = await askGrid(world, control, credentials)
@@ -58,7 +58,10 @@ export async function logIn(world: ClientWorld, as: Credentials): Promise<Stored
   return stored
 }
 
-/** Ends the session there and forgets it here; forgets it here also when the coordinator is not reached. */
+/**
+ * Ends the session there and forgets here what it let one do and see: its keys, those of the vaults, and the
+ * indexes with their names; what notices an older history stays. Here also when the coordinator is not reached.
+ */
 export async function logOut(session: Session): Promise<void> {
   try {
     await session.control.call('logout', {}, { triesMax: 1 })
@@ -66,8 +69,15 @@ export async function logOut(session: Session): Promise<void> {
     if (!(error instanceof HoldfastError)) throw error
     session.world.logger.warn('session was not ended there', { code: error.code })
   } finally {
-    session.world.sessions.remove(session.stored.name)
+    forget(session)
   }
+}
+
+/** The session first: without it nobody fetches anew what goes after it. */
+function forget({ pins, stored, world }: Session): void {
+  world.sessions.remove(stored.name)
+  world.indexes.removeIndexes(stored.account)
+  pins.forgetSecrets()
 }
 
 export interface WhoAmI {
@@ -76,11 +86,14 @@ export interface WhoAmI {
   readonly quotaBytes: number | undefined
   readonly usedBytes: number
   readonly expiresMs: number
+  /** All that are logged in here. */
+  readonly sessions: readonly string[]
 }
 
 export async function whoAmI(session: Session): Promise<WhoAmI> {
   const answer = await session.control.call('whoami', {})
-  return { ...answer, quotaBytes: answer.quotaBytes }
+  const sessions = session.world.sessions.names()
+  return { ...answer, quotaBytes: answer.quotaBytes, sessions }
 }
 
 async function withControl<T>(

@@ -20,16 +20,20 @@ const schema: SqliteSchema = {
 const keyBytes = 32
 const selectFeed = 'SELECT term, n, h FROM feeds WHERE vault = ?'
 const selectRecord = 'SELECT * FROM records WHERE vault = ?'
+/** The fifth: whether it is written again when it is there already, so that it becomes durable. */
 const raiseFeed = `
-  INSERT INTO feeds VALUES (?, ?, ?, ?)
-  ON CONFLICT (vault) DO UPDATE SET term = max(term, excluded.term), n = excluded.n, h = excluded.h
-  WHERE excluded.n > n OR (excluded.n = n AND excluded.term > term)`
+  INSERT INTO feeds VALUES (?1, ?2, ?3, ?4)
+  ON CONFLICT (vault) DO UPDATE SET term = max(term, excluded.term), n = excluded.n,
+    h = iif(excluded.n > n, excluded.h, h)
+  WHERE excluded.n > n OR (excluded.n = n AND (excluded.term > term OR ?5))`
 const raiseRecord = `
   INSERT INTO records VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (vault) DO UPDATE SET number = excluded.number, hash = excluded.hash,
     life_key = excluded.life_key, generation_keys = excluded.generation_keys
   WHERE excluded.number > number
     OR (excluded.number = number AND life_key IS NULL AND excluded.life_key IS NOT NULL)`
+
+const forgetSecrets = 'UPDATE records SET life_key = NULL, generation_keys = NULL'
 
 /** `path` may be `:memory:`. */
 export function openSqlitePins(path: string): VaultPins {
@@ -50,6 +54,8 @@ class SqlitePins implements VaultPins {
 
   constructor(file: SqliteFile) {
     this.#file = file
+    // Keys that were replaced or forgotten do not stay in free pages.
+    file.guard(() => file.database.exec('PRAGMA secure_delete = ON'))
   }
 
   get(vault: string): VaultPin | undefined {
@@ -62,18 +68,40 @@ class SqlitePins implements VaultPins {
     })
   }
 
-  raiseFeed(vault: string, { term, n, h }: FeedPoint): void {
-    this.#file.guard(() => this.#statement(raiseFeed).run(fromHex(vault)!, term, n, h))
+  raiseFeed(
+    vault: string,
+    { term, n, h }: FeedPoint,
+    { durable = false }: { readonly durable?: boolean } = {},
+  ): void {
+    const values = [fromHex(vault)!, term, n, h, durable ? 1 : 0]
+    const raise = (): unknown => this.#file.database.prepare(raiseFeed).run(...values)
+    if (durable) this.#durably(raise)
+    else this.#file.guard(raise)
   }
 
   raiseRecord(vault: string, record: PinnedRecord): void {
     const { database } = this.#file
     const { number, hash, secrets } = record
     const keys = secrets ? [secrets.lifeKey, concatBytes(secrets.generationKeys)] : [null, null]
+    this.#durably(() => database.prepare(raiseRecord).run(fromHex(vault)!, number, hash, ...keys))
+  }
+
+  forgetSecrets(): void {
+    const { database } = this.#file
+    this.#durably(() => database.exec(forgetSecrets))
+    // What the log still has of them would go only when its last user closes it.
+    this.#file.guard(() => database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all())
+  }
+
+  #durably(work: () => unknown): void {
+    const { database } = this.#file
     this.#file.guard(() => {
       database.exec('PRAGMA synchronous = FULL')
-      this.#statement(raiseRecord).run(fromHex(vault)!, number, hash, ...keys)
-      database.exec('PRAGMA synchronous = NORMAL')
+      try {
+        work()
+      } finally {
+        database.exec('PRAGMA synchronous = NORMAL')
+      }
     })
   }
 

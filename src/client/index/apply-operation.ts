@@ -25,17 +25,20 @@ export function applyOperation(
 ): void {
   const { index, primitives, keys, n } = context
   const head = nextHead(listed, n)
-  checkHead(index, head)
   if (operation === undefined) {
+    checkHead(index, head)
     index.putPurgedHead(head)
     return
   }
   const entry = entryOf(operation, openOperation(primitives, keys, operation), n)
-  putChecked(index, entry)
+  putHead(index, entry)
 }
 
-/** What was checked to follow the head of its entry. RECORD_FORGED when another has its name. */
-export function putChecked(index: VaultIndex, entry: IndexEntry): void {
+/** Makes it the head of its entry. RECORD_FORGED unless it replaces just that, or when another has its name. */
+export function putHead(index: VaultIndex, entry: IndexEntry): void {
+  const isNew = entry.previous === undefined && !entry.tombstone
+  if (isNew && index.putNewEntry(entry)) return
+  checkHead(index, entry)
   if (!entry.tombstone) checkRoom(index, entry)
   index.removePurgedHead(entry.entry)
   index.putEntry(entry)

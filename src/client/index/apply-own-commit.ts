@@ -2,11 +2,10 @@
 import { equalBytes } from '../../base/bytes.ts'
 import { nextFeedHash } from '../../core/feed-hash.ts'
 import type { SignedStatement } from '../../core/statement.ts'
-import { putChecked } from './apply-operation.ts'
+import { putHead } from './apply-operation.ts'
 import type { ApplyWorld } from './apply-part.ts'
 import { forked, pointOf } from './feed-chain.ts'
-import { checkHead } from './heads.ts'
-import type { FeedPoint, IndexEntry, IndexState, VaultIndex } from './vault-index.ts'
+import type { FeedPoint, IndexEntry, IndexState } from './vault-index.ts'
 
 export interface OwnCommit {
   /** Account id, hex. */
@@ -32,16 +31,11 @@ export function applyOwnCommit(world: ApplyWorld, own: OwnCommit): IndexState | 
       throw forked(`commit ${n} of this client got another hash than it has`)
     }
     index.addCommit({ n, h, writer: own.writer, ...own.signed, verified: true })
-    for (const entry of own.entries) putOwn(index, { ...entry, n })
+    for (const entry of own.entries) putHead(index, { ...entry, n })
     const state = { ...before, term: Math.max(before.term, term), n, h, commitTerm: term }
     index.setState(state)
     return state
   })
-}
-
-function putOwn(index: VaultIndex, entry: IndexEntry): void {
-  checkHead(index, entry)
-  putChecked(index, entry)
 }
 
 /** After catching up: FEED_FORKED unless the history has our commit where it was said to be. */

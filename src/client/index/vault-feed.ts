@@ -21,7 +21,10 @@ export interface VaultFeed {
   catchUp(signal?: AbortSignal): Promise<void>
   /** The feed as far as the index has it: what the next commit says it saw. */
   point(): FeedPoint
-  /** Brings a commit of our own into the index. FEED_FORKED when it is not where it was said to be. */
+  /**
+   * Brings a commit of our own into the index, and durably into what is pinned. FEED_FORKED when it is
+   * not where it was said to be.
+   */
   ownCommit(own: OwnCommit): Promise<void>
   /** Checks the signature of the commit that made this version, unless it was. RECORD_FORGED. */
   verifyVersion(entry: IndexEntry): void
@@ -63,12 +66,11 @@ class FollowedFeed implements VaultFeed {
 
   async ownCommit(own: OwnCommit): Promise<void> {
     const state = applyOwnCommit(this.#world, own)
-    if (state) {
-      this.#pins.raiseFeed(this.vault.vault, state)
-      return
+    if (!state) {
+      await this.catchUp()
+      checkOwnCommit(this.#world, own)
     }
-    await this.catchUp()
-    checkOwnCommit(this.#world, own)
+    this.#pins.raiseFeed(this.vault.vault, state ?? this.point(), { durable: true })
   }
 
   verifyVersion(entry: IndexEntry): void {

@@ -123,6 +123,8 @@ export interface VaultIndex {
   markVerified(n: number): void
   /** Of an entry without a purged head. */
   putEntry(entry: IndexEntry): void
+  /** False, with nothing done, when the entry is known or another live one of its kind has its name. */
+  putNewEntry(entry: IndexEntry): boolean
   /** In the place of what was known of that entry. */
   putPurgedHead(head: PurgedHead): void
   /** Absent is fine. */
@@ -160,14 +162,18 @@ export interface PinnedSecrets {
  */
 export interface VaultPins {
   get(vault: string): VaultPin | undefined
-  /** Keeps the higher of what is there and this. */
-  raiseFeed(vault: string, feed: FeedPoint): void
+  /** Keeps the higher of what is there and this. A power cut may take it back unless it is `durable`. */
+  raiseFeed(vault: string, feed: FeedPoint, options?: { readonly durable?: boolean }): void
   /** Keeps the higher numbered of what is there and this, and secrets if one has them. Durable. */
   raiseRecord(vault: string, record: PinnedRecord): void
+  /** Of all vaults; what else is pinned stays. */
+  forgetSecrets(): void
   close(): void
 }
 
 export interface IndexStore {
   openIndex(place: { readonly account: string; readonly vault: string }): VaultIndex
   openPins(account: string): VaultPins
+  /** Removes all indexes of an account: names and hashes are nowhere any more. Pins stay. */
+  removeIndexes(account: string): void
 }

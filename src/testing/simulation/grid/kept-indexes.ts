@@ -16,6 +16,12 @@ export class KeptIndexes implements IndexStore {
     return this.#kept(this.#pins, account, () => openSqlitePins(':memory:'))
   }
 
+  removeIndexes(account: string): void {
+    for (const key of this.#indexes.keys()) {
+      if (key.startsWith(`${account}/`)) this.#indexes.delete(key)
+    }
+  }
+
   /** The machine lost its indexes, and only those: they can be fetched again. */
   forgetIndexes(): void {
     this.#indexes.clear()
