@@ -2,6 +2,7 @@
 import { concatBytes, isUtf8, utf8, utf8ToText } from '../base/bytes.ts'
 import { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
+import { vaultNameComplaint, vaultNameHint } from '../client/vault-name.ts'
 import type { Argument } from './command.ts'
 import { quoteName } from './quote.ts'
 
@@ -65,11 +66,11 @@ export function pathOf(names: readonly Uint8Array[]): Uint8Array {
 }
 
 function vaultName(given: Argument, bytes: Uint8Array): string {
-  const wanted = 'Vault names have 2 to 64 characters; write ./NAME for a local file'
   const name = utf8ToText(bytes)
-  const right = isUtf8(bytes) && name.length >= 2 && bytes.length <= 64 && !/[\p{C}\s]/u.test(name)
-  if (!right) throw refused(given, 'does not begin with the name of a vault', wanted)
-  return name
+  const why = isUtf8(bytes) ? vaultNameComplaint(name) : 'it is not UTF-8'
+  if (why === undefined) return name
+  const wanted = `${vaultNameHint}; write ./NAME for a local file`
+  throw refused(given, `does not begin with the name of a vault: ${why}`, wanted)
 }
 
 function namesOf(given: Argument, path: Uint8Array): Uint8Array[] {

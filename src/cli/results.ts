@@ -170,4 +170,6 @@ export interface AccountResult {
   readonly account: string
   readonly usedBytes?: number
   readonly quotaBytes?: number
+  /** Names of all accounts that are logged in on this machine. */
+  readonly sessions?: readonly string[]
 }

@@ -5,6 +5,7 @@ export function memorySessions(): SessionStore {
   const sessions = new Map<string, StoredSession>()
   let chosenName: string | undefined
   return {
+    names: () => [...sessions.keys()].toSorted(),
     load: (name = chosenName) => (name === undefined ? undefined : sessions.get(name)),
     save(session, { chosen }) {
       sessions.set(session.name, session)

@@ -8,6 +8,7 @@ import type { OpaqueClient } from '../core/opaque.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { createControlClient, type ControlClient } from '../wire/control-client.ts'
 import type { ControlTransport } from '../wire/transport.ts'
+import { accountSpelling } from './credentials.ts'
 import type { IndexStore, VaultPins } from './index/vault-index.ts'
 
 /** What a client stands on. OPAQUE and HPKE are loaded only by what needs them. */
@@ -46,6 +47,8 @@ export interface StoredSession {
 
 /** Where log-ins are kept. Synchronous: they are small and read before anything else can be done. */
 export interface SessionStore {
+  /** Of whom there is a log-in, sorted. */
+  names(): string[]
   /** That of `name`, or the last that was saved; undefined when there is none. MALFORMED, HOME_TOO_NEW. */
   load(name?: string): StoredSession | undefined
   /** Durable and whole, or not at all; becomes the one that is chosen by default when `chosen`. */
@@ -70,12 +73,28 @@ export interface Session {
   close(): void
 }
 
-/** The session of `name`, or that of the last log-in. NOT_LOGGED_IN, MALFORMED, VERSION_UNSUPPORTED. */
+/**
+ * The session of `name`, or that of the last log-in; when that one has ended, the only other one. NOT_LOGGED_IN,
+ * MALFORMED, VERSION_UNSUPPORTED.
+ */
 export function openSession(world: ClientWorld, name?: string): Session {
-  const stored = world.sessions.load(name)
+  const { sessions } = world
+  const names = sessions.names()
+  const stored = name === undefined ? sessions.load() : sessions.load(accountSpelling(name))
   if (stored) return startSession(world, stored)
+  const only = name === undefined && names.length === 1 ? sessions.load(names[0]) : undefined
+  if (only) return startSession(world, only)
+  throw notLoggedIn(name, names)
+}
+
+function notLoggedIn(name: string | undefined, others: readonly string[]): HoldfastError {
   const who = name === undefined ? 'Nobody is logged in here' : `${name} is not logged in here`
-  throw new HoldfastError('NOT_LOGGED_IN', who)
+  if (others.length === 0) return new HoldfastError('NOT_LOGGED_IN', who)
+  const stored = `there are sessions of ${others.join(', ')}`
+  const why = name === undefined ? 'The account that was used last was logged out' : who
+  return new HoldfastError('NOT_LOGGED_IN', `${why}; ${stored}`, {
+    hint: 'Choose one with --as NAME, or run holdfast login NAME',
+  })
 }
 
 /** A session from what is kept of it. */

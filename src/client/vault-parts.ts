@@ -1,7 +1,5 @@
 /** What makes a new vault, as it is sent (docs/format.md, sections 11 and 12). */
 import { fromHex, utf8 } from '../base/bytes.ts'
-import { HoldfastError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
 import { wrapVaultKeys, type KeyWrap } from '../core/membership.ts'
 import { checkPolicy, type Policy } from '../core/policy.ts'
@@ -11,6 +9,7 @@ import { sealVaultName, vaultNameSecret, vaultNameTag } from '../core/vault-name
 import { signVaultRecord } from '../core/vault-record.ts'
 import type { ControlRequest } from '../wire/control.ts'
 import { newId } from './commit/new-id.ts'
+import { checkVaultName } from './vault-name.ts'
 
 export type VaultParts = ControlRequest<'vault/create'>
 
@@ -56,26 +55,6 @@ export async function makeVaultParts(making: VaultMaking, vault: NewVault): Prom
     wrappedKeys: await wrapVaultKeys(keyWrap, secrets, boxKey),
     ...nameParts(making, vault, secrets.vault),
   }
-}
-
-/** BAD_NAME: at least two characters, so that no drive letter is meant; no `/`, `:` or control character. */
-export function checkVaultName(name: string): void {
-  const why = vaultNameComplaint(name)
-  if (why === undefined) return
-  throw new HoldfastError('BAD_NAME', `Cannot name a vault ${JSON.stringify(name)}: ${why}`, {
-    hint: 'Use letters, digits, - and _',
-  })
-}
-
-function vaultNameComplaint(name: string): string | undefined {
-  if (Array.from(name).length < 2) return 'it has less than two characters'
-  const { length } = utf8(name)
-  if (length > limits.vaultNameBytesMax) {
-    return `it has ${length} bytes, ${limits.vaultNameBytesMax} are the most`
-  }
-  if (/[/:\\]/.test(name)) return 'it has a / or : or \\'
-  if (/\p{Cc}|\p{Cs}/u.test(name)) return 'it has a control character'
-  return /^[-.~]/.test(name) ? `it begins with ${name[0]}` : undefined
 }
 
 function signRecord(

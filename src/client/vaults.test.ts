@@ -12,18 +12,18 @@ import { createVault, listVaults, openVault, parsePolicy } from './vaults.ts'
 test('every account has its own home, and vaults of its own', async () => {
   const grid = await clientGrid()
   const [ada, bob] = [await grid.client('ada'), await grid.client('bob')]
-  const photos = await createVault(ada.session, { name: 'Fotos ☂', policy: parsePolicy('1+1') })
+  const photos = await createVault(ada.session, { name: 'Fotos-☂', policy: parsePolicy('1+1') })
   assert.deepEqual(photos.policy, { code: 1, k: 1, m: 1, threshold: 2 })
   const names = (await listVaults(ada.session)).map(({ name }) => name)
-  assert.deepEqual(names.toSorted(), ['Fotos ☂', 'home'])
+  assert.deepEqual(names.toSorted(), ['Fotos-☂', 'home'])
   assert.deepEqual(
     (await listVaults(bob.session)).map(({ name }) => name),
     ['home'],
   )
-  const foreign = openVault(bob.session, { name: 'Fotos ☂' })
+  const foreign = openVault(bob.session, { name: 'Fotos-☂' })
   await assert.rejects(foreign, refusedWith('VAULT_NOT_FOUND'))
   const other = await grid.client('ada')
-  const again = await openVault(other.session, { name: 'Fotos ☂' })
+  const again = await openVault(other.session, { name: 'Fotos-☂' })
   assert.deepEqual(again, photos)
 })
 
@@ -33,9 +33,9 @@ test('names are taken once in an account, and some cannot be', async () => {
   const policy = parsePolicy('2+2')
   const create = (name: string) => createVault(session, { name, policy })
   await assert.rejects(create('home'), refusedWith('EXISTS'))
-  const bad = ['', 'x', '☂', 'a/b', 'a:b', 'a\\b', 'a\nb', '..', '-x', '~me', 'é'.repeat(128)]
+  const bad = ['', 'x', '☂', 'a/b', 'a:b', 'a\\b', 'a\nb', '..', '-x', '~me', 'é'.repeat(33), 'a b']
   for (const name of bad) await assert.rejects(create(name), refusedWith('BAD_NAME'))
-  await create('é'.repeat(127))
+  await create('é'.repeat(32))
 })
 
 test('a policy the grid cannot hold is refused with both numbers', async () => {

@@ -9,7 +9,8 @@ import type { VaultMember, VaultRecord } from '../core/vault-record.ts'
 import { checkVaultRecord } from '../core/vault-trust.ts'
 import type { ControlAnswer } from '../wire/control.ts'
 import type { Session } from './session.ts'
-import { checkVaultName, makeVaultParts } from './vault-parts.ts'
+import { checkVaultName } from './vault-name.ts'
+import { makeVaultParts } from './vault-parts.ts'
 
 /** A vault whose record was verified. */
 export interface VaultSummary {

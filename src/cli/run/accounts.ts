@@ -1,6 +1,7 @@
 /** `signup`, `login`, `logout`, `whoami`. */
 import { logIn, logOut, signUp, whoAmI } from '../../client/accounts.ts'
-import type { Client } from '../../client/client.ts'
+import { accountSpelling } from '../../client/credentials.ts'
+import type { Client, ClientParts } from '../../client/client.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
 import { showAccount } from '../show/status.ts'
@@ -19,7 +20,7 @@ export async function signup(
   const { signal } = context
   await signUp(parts, { address, coordinatorKey, name, password, signal })
   await logIn(parts, { address, coordinatorKey, name, password, signal })
-  return showAccount({ account: name }, `made the account ${name} and logged in`)
+  return loggedIn(parts, name, (as) => `made the account ${as} and logged in`)
 }
 
 export async function login(
@@ -31,7 +32,21 @@ export async function login(
   const password = await passwordFor(context, 'login')
   const { signal } = context
   await logIn(parts, { address, coordinatorKey, name, password, signal })
-  return showAccount({ account: name }, `logged in as ${name}`)
+  return loggedIn(parts, name, (as) => `logged in as ${as}`)
+}
+
+/** What comes without --as is this account's now: to be told where others are logged in. */
+function loggedIn(
+  { sessions }: ClientParts,
+  name: string,
+  sentence: (as: string) => string,
+): Outcome {
+  const account = accountSpelling(name)
+  const others = sessions.names().filter((other) => other !== account)
+  const shown = showAccount({ account }, sentence(account))
+  if (others.length === 0) return shown
+  const note = `commands are for ${account} from now on; with --as NAME for ${others.join(', ')}`
+  return { ...shown, notes: [note] }
 }
 
 export async function logout(_context: Context, client: Client): Promise<Outcome> {
@@ -41,10 +56,11 @@ export async function logout(_context: Context, client: Client): Promise<Outcome
 }
 
 export async function whoami(_context: Context, client: Client): Promise<Outcome> {
-  const { name, usedBytes, quotaBytes } = await whoAmI(client.session)
+  const { name, usedBytes, quotaBytes, sessions } = await whoAmI(client.session)
   return showAccount({
     account: name,
     usedBytes,
     ...(quotaBytes !== undefined && { quotaBytes }),
+    sessions,
   })
 }

@@ -87,12 +87,14 @@ function healthText(health: Partial<VaultHealth>): string {
 }
 
 export function showAccount(account: AccountResult, sentence?: string): Outcome {
-  const { usedBytes, quotaBytes } = account
+  const { usedBytes, quotaBytes, sessions } = account
+  const others = sessions?.filter((name) => name !== account.account) ?? []
   const used = usedBytes === undefined ? '' : `, ${bytesText(usedBytes)} stored`
   const quota = quotaBytes === undefined ? '' : ` of ${bytesText(quotaBytes)}`
   return {
-    document: present({ account: account.account, usedBytes, quotaBytes }),
+    document: present({ account: account.account, usedBytes, quotaBytes, sessions }),
     lines: [sentence ?? `${account.account}${used}${quota}`],
+    notes: others.length > 0 ? [`also logged in here: ${others.join(', ')}`] : [],
     exit: 0,
   }
 }

@@ -42,9 +42,11 @@ for (const [where, open] of stores) {
     const store = open(t)
     assert.equal(store.load(), undefined)
     assert.equal(store.load('ada'), undefined)
-    const names = ['ada', 'bob', 'Ωmega', '../../etc/passwd', '=61', 'a'.repeat(64), '.chosen']
+    assert.deepEqual(store.names(), [])
+    const names = ['ada', 'bob', 'Ωmega', '../../etc/passwd', '=61', 'a'.repeat(64), 'grid', '.chosen']
     for (const name of names) store.save(session(name), { chosen: name !== 'bob' })
     for (const name of names) assert.deepEqual(store.load(name), session(name))
+    assert.deepEqual(store.names(), names.toSorted())
     assert.deepEqual(store.load(), session('.chosen'))
     store.save({ ...session('ada'), term: 9 }, { chosen: false })
     assert.equal(store.load('ada')?.term, 9)

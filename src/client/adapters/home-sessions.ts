@@ -1,10 +1,10 @@
 /** Sessions as files in `HOME/client/sessions`: NAME.json, and `.chosen` with the name of the last log-in. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeWhole } from '../../base/adapters/write-whole.ts'
 import { HoldfastError } from '../../base/errors.ts'
-import { toHex, utf8 } from '../../base/bytes.ts'
+import { fromHex, toHex, utf8, utf8ToText } from '../../base/bytes.ts'
 import { fixedBytes, count, id } from '../../wire/schema.ts'
 import type { SessionStore, StoredSession } from '../session.ts'
 
@@ -29,6 +29,9 @@ const chosenFile = '.chosen'
 export function homeSessions(folder: string): SessionStore {
   const pathOf = (name: string): string => join(folder, `${fileName(name)}.json`)
   return {
+    names() {
+      return filesIn(folder).flatMap(nameOf).toSorted()
+    },
     load(name) {
       const wanted = name ?? readIfThere(join(folder, chosenFile))
       const text = wanted === undefined ? undefined : readIfThere(pathOf(wanted))
@@ -49,9 +52,32 @@ export function homeSessions(folder: string): SessionStore {
   }
 }
 
+/** Another file of the client's folder has this name. */
+const otherFile = 'grid'
+
 /** Account names are any text: what is not plain goes as hex, so that no two meet and none leaves the folder. */
 function fileName(name: string): string {
-  return /^[a-z0-9][a-z0-9._@-]{0,63}$/.test(name) ? name : `=${toHex(utf8(name))}`
+  const isPlain = /^[a-z0-9][a-z0-9._@-]{0,63}$/.test(name) && name !== otherFile
+  return isPlain ? name : `=${toHex(utf8(name))}`
+}
+
+/** The reverse; nothing for other files. */
+function nameOf(file: string): string[] {
+  const base = file.endsWith('.json') ? file.slice(0, -5) : otherFile
+  const bytes = base.startsWith('=') ? fromHex(base.slice(1)) : undefined
+  const name = bytes ? utf8ToText(bytes) : base
+  return name !== base || (base !== otherFile && fileName(name) === base) ? [name] : []
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return []
+    if (code !== 'EACCES' && code !== 'EPERM') throw error
+    throw new HoldfastError('UNREADABLE', `Cannot read ${folder}`, { cause: error })
+  }
 }
 
 function parse(text: string, path: string): StoredSession {
