@@ -171,7 +171,10 @@ export function errorToJson(error: unknown): ErrorJson {
     : { code, message, hint }
 }
 
-/** The reverse. A code that this version does not know becomes INTERNAL and keeps its message. */
+/**
+ * The reverse, of what another program says: a line each, so that none passes for several. A code that this
+ * version does not know becomes INTERNAL and keeps its message.
+ */
 export function errorFromJson(json: {
   code: string
   message: string
@@ -179,8 +182,13 @@ export function errorFromJson(json: {
   details?: Record<string, unknown> | undefined
 }): HoldfastError {
   const options: { hint?: string; details?: Record<string, unknown> } = {}
-  if (json.hint !== undefined) options.hint = json.hint
+  const message = oneLine(json.message)
+  if (json.hint !== undefined) options.hint = oneLine(json.hint)
   if (json.details !== undefined) options.details = json.details
-  if (isErrorCode(json.code)) return new HoldfastError(json.code, json.message, options)
-  return new HoldfastError('INTERNAL', `${json.code}: ${json.message}`, options)
+  if (isErrorCode(json.code)) return new HoldfastError(json.code, message, options)
+  return new HoldfastError('INTERNAL', `${oneLine(json.code)}: ${message}`, options)
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\u0085\u2028\u2029]+/g, ' ')
 }

@@ -1,6 +1,7 @@
 import { utf8 } from '../base/bytes.ts'
 import type { ErrorJson } from '../base/errors.ts'
 import type { DocumentList } from './output.ts'
+import { plainJson } from './text/plain.ts'
 
 export interface ListedFile {
   readonly state: string
@@ -47,7 +48,7 @@ export class FileList<File extends ListedFile> implements DocumentList {
       newBytes: sums.newBytes + newBytes,
     })
     if (file.error) this.troubles.push(file)
-    if (this.#json) this.#write(JSON.stringify(this.#json(file)))
+    if (this.#json) this.#write(plainJson(this.#json(file)))
   }
 
   sums(state: string): FileSums {

@@ -8,6 +8,7 @@ import type { ErrorJson } from '../base/errors.ts'
 import { HoldfastError, errorToJson } from '../base/errors.ts'
 import type { ProgressState } from './progress.ts'
 import { ProgressLine } from './progress.ts'
+import { plainJson, plainLines } from './text/plain.ts'
 
 /** The two streams. Writing to one that nobody reads any more is no failure: it is dropped. */
 export interface Terminal {
@@ -94,7 +95,7 @@ export class Output {
 
   /** One line of a program that goes on: JSON on standard output, text on standard error. */
   async event(event: object, text: string): Promise<void> {
-    if (this.#options.json) await this.#terminal.writeOut(`${JSON.stringify(event)}\n`)
+    if (this.#options.json) await this.#terminal.writeOut(`${plainJson(event)}\n`)
     else if (!this.#options.quiet) this.#say(text, event)
   }
 
@@ -115,14 +116,14 @@ export class Output {
   async #print(lines: readonly string[]): Promise<void> {
     const linesAtOnce = 1000
     for (let at = 0; at < lines.length; at += linesAtOnce) {
-      const text = lines.slice(at, at + linesAtOnce).join('\n')
+      const text = plainLines(lines.slice(at, at + linesAtOnce).join('\n'))
       if (this.#options.dataOnStandardOutput) this.#terminal.writeError(`${text}\n`)
       else await this.#terminal.writeOut(`${text}\n`)
     }
   }
 
   async #document({ document, files }: Outcome): Promise<void> {
-    const text = JSON.stringify(document)
+    const text = plainJson(document)
     if (files === undefined) {
       await this.#documentText(`${text}\n`)
       return
@@ -144,7 +145,7 @@ export class Output {
 
   #say(text: string, json: object): void {
     this.#progress?.clear()
-    this.#terminal.writeError(`${this.#options.json ? JSON.stringify(json) : text}\n`)
+    this.#terminal.writeError(`${this.#options.json ? plainJson(json) : plainLines(text)}\n`)
   }
 }
 
