@@ -112,6 +112,8 @@ export const limits = Object.freeze({
   /** A ticket that ends sooner is renewed before it is used. */
   ticketRenewMs: 1 * minute,
   ticketBytesMax: 1024 * 1024 * MiB,
+  /** What a ticket of an account with a quota allows beyond twice what is left of that. */
+  ticketSpareBytes: 256 * MiB,
   heartbeatMs: 700,
   nodeDownMs: 2200,
   uploadLeaseMs: 15 * minute,

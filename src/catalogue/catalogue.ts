@@ -8,6 +8,7 @@ import type {
   NewShard,
   PackPlaces,
   ReceiptStore,
+  RegisterAnswer,
   ShardKey,
   ShardState,
 } from './rows/packs.ts'
@@ -90,13 +91,13 @@ export interface Catalogue {
   knownChunks(request: { vault: Id; ids: Blob; threshold?: number | undefined }): Promise<Blob>
   /**
    * Registers packs that are durable. Repeating is harmless. A chunk that is registered already keeps the
-   * healthier place.
+   * healthier place. Anything but `registered` did nothing.
    */
   registerPacks(request: {
     upload: Id
     vault: Id
     packs: readonly NewPack[]
-  }): Promise<{ kind: 'registered' } | { kind: 'dead'; packs: Id[] } | { kind: 'upload-gone' }>
+  }): Promise<RegisterAnswer>
   /** Later receipts for shards that a registration lacked. Unknown packs are ignored. */
   addShards(request: { vault: Id; shards: readonly NewShard[] }): Promise<void>
   /** Pages of a list too long for one commit, kept under the upload; referenced chunks are held from here on. */

@@ -1,4 +1,5 @@
 import { HoldfastError, hasCode } from '../base/errors.ts'
+import type { Excess } from '../catalogue/rows/accounts.ts'
 
 /**
  * Runs a check of something a caller sent. A forgery is the caller's doing: FORBIDDEN, as RECORD_FORGED would
@@ -18,6 +19,11 @@ export function uploadGone(upload: string): HoldfastError {
     hint: 'Run the command again: what was registered is not sent twice',
     details: { upload },
   })
+}
+
+export function overQuota({ quotaBytes, usedBytes }: Excess): HoldfastError {
+  const what = `Cannot store this: the account may use ${quotaBytes} bytes, and would use ${usedBytes}`
+  return new HoldfastError('OVER_QUOTA', what, { details: { quotaBytes, usedBytes } })
 }
 
 export function packsDead(packs: readonly string[]): HoldfastError {

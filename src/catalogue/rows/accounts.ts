@@ -18,6 +18,12 @@ export interface AccountRow extends Omit<NewAccount, 'home'> {
   readonly usedBytes: number
 }
 
+/** More is used than may be. */
+export interface Excess {
+  readonly quotaBytes: number
+  readonly usedBytes: number
+}
+
 export interface NewSession {
   readonly session: Id
   readonly account: Id

@@ -1,5 +1,6 @@
 /** Packs, what is in them, and where their shards are. */
 import type { Blob, Id } from '../ids.ts'
+import type { Excess } from './accounts.ts'
 
 /** What a pack is, wherever its shards are. */
 export interface DescribedPack {
@@ -27,6 +28,13 @@ export interface NewChunk {
   readonly length: number
   readonly generation: number
 }
+
+export type RegisterAnswer =
+  | { readonly kind: 'registered' }
+  | { readonly kind: 'dead'; readonly packs: readonly Id[] }
+  | { readonly kind: 'upload-gone' }
+  /** The owner of the vault may not use so much. */
+  | ({ readonly kind: 'over-quota' } & Excess)
 
 /** Ordered by pack, index, generation, as nodes list them. */
 export interface ShardKey {

@@ -1,12 +1,16 @@
 import { issueTicket, type TicketRights } from '../../core/ticket.ts'
 import type { MessageHandler } from '../context.ts'
 import { idBytes } from '../id-bytes.ts'
+import type { VaultRow } from '../../catalogue/rows/vaults.ts'
+import type { CoordinatorContext } from '../context.ts'
+import { spaceOf } from './space.ts'
 import { vaultFor } from './vault-access.ts'
 
 export const giveTicket: MessageHandler<'ticket'> = async (context, { caller, request }) => {
   const { clock, grid, keys, limits, primitives, random } = context
   const rights = request.rights as TicketRights
-  await vaultFor(context, caller, { vault: request.vault, rights: rights >= 2 ? 'write' : 'read' })
+  const wish = { vault: request.vault, rights: rights >= 2 ? 'write' : 'read' } as const
+  const vault = await vaultFor(context, caller, wish)
   const issuedMs = clock.nowMs()
   const expiresMs = issuedMs + limits.ticketMs
   const ticket = {
@@ -15,11 +19,20 @@ export const giveTicket: MessageHandler<'ticket'> = async (context, { caller, re
     vault: idBytes(request.vault),
     rights,
     sessionKey: request.sessionKey,
-    bytesMax: limits.ticketBytesMax,
+    bytesMax: await bytesMax(context, vault),
     term: grid.term,
     issuedMs,
     expiresMs,
     serial: random.bytes(16),
   }
   return { ticket: issueTicket(primitives, ticket, keys.identitySeed), expiresMs }
+}
+
+/** What may be written to each node under one ticket: what the quota leaves, with room for parity and repeats. */
+async function bytesMax(context: CoordinatorContext, vault: VaultRow): Promise<number> {
+  const { ticketBytesMax, ticketSpareBytes } = context.limits
+  const space = await spaceOf(context, vault)
+  if (space === undefined) return ticketBytesMax
+  const left = Math.max(0, space.quotaBytes - space.usedBytes)
+  return Math.min(ticketBytesMax, 2 * left + ticketSpareBytes)
 }

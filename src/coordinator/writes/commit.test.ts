@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromBase64, toHex } from '../../base/bytes.ts'
 import { hasCode } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import { decodeTicket } from '../../core/ticket.ts'
 import { CoordinatorWorld } from '../../testing/coordinator/coordinator-world.ts'
 import { TestAccount } from '../../testing/coordinator/test-account.ts'
 import { makeCommit, putFile, writePack } from '../../testing/coordinator/test-writer.ts'
@@ -159,6 +161,30 @@ await test('an upload that ended is opened again by a commit that brings its pac
   await world.run(
     ada.client.call('commit', makeCommit(ada, { ids, upload, packs: [message] }).request),
   )
+})
+
+await test('a quota holds before anything more is sent', async () => {
+  const users = [{ name: 'ada', quotaBytes: 100_000 }]
+  const world = await CoordinatorWorld.start({ signup: { kind: 'listed', users } })
+  const ada = await world.run(TestAccount.enter(world, 'ada'))
+  const vault = ada.home
+  const open = () => {
+    const upload = toHex(world.random.bytes(16))
+    return world.run(ada.client.call('upload/open', { upload, vault })).then(() => upload)
+  }
+  const upload = await open()
+  const register = async (chunkBytes: readonly number[]) => {
+    const { message } = await world.run(writePack(ada, { chunkBytes }))
+    await world.run(ada.client.call('packs/register', { upload, vault, packs: [message] }))
+  }
+  await register([60_000])
+  await assert.rejects(register([60_000]), refusedWith('OVER_QUOTA'))
+  assert.equal((await world.run(ada.client.call('whoami', {}))).usedBytes, 60_000)
+  await register([40_000])
+  await open()
+  const sessionKey = world.random.bytes(32)
+  const asked = await world.run(ada.client.call('ticket', { vault, rights: 3, sessionKey }))
+  assert.equal(decodeTicket(asked.ticket).bytesMax, limits.ticketSpareBytes)
 })
 
 await test('a quota holds at the commit', async () => {

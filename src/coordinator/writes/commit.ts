@@ -10,7 +10,7 @@ import type { Statement } from '../../core/statement.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 import type { Callers, CoordinatorContext, MessageHandler } from '../context.ts'
 import { idBytes } from '../id-bytes.ts'
-import { checkSent, packsDead, uploadGone } from '../refusals.ts'
+import { checkSent, overQuota, packsDead, uploadGone } from '../refusals.ts'
 import { vaultFor } from '../vaults/vault-access.ts'
 import { operationRows } from './commit-rows.ts'
 import { checkPacks } from './pack-check.ts'
@@ -131,11 +131,8 @@ function refusal(
       const what = `Cannot commit to vault ${vault.vault}: the writer saw another history of it`
       return new HoldfastError('FEED_FORKED', what)
     }
-    case 'over-quota': {
-      const { quotaBytes, usedBytes } = answer
-      const what = `Cannot commit: the account may use ${quotaBytes} bytes, it uses ${usedBytes}`
-      return new HoldfastError('OVER_QUOTA', what, { details: { quotaBytes, usedBytes } })
-    }
+    case 'over-quota':
+      return overQuota(answer)
     default:
       return unreachable(answer)
   }

@@ -4,7 +4,8 @@ import type { NewShard } from '../../catalogue/rows/packs.ts'
 import type { MessageHandler } from '../context.ts'
 import { createPace } from '../pace.ts'
 import { packIdentities } from '../pack-roots.ts'
-import { packsDead, uploadGone } from '../refusals.ts'
+import { overQuota, packsDead, uploadGone } from '../refusals.ts'
+import { spaceOf } from '../vaults/space.ts'
 import { vaultFor } from '../vaults/vault-access.ts'
 import { checkPacks, checkShard } from './pack-check.ts'
 import { checkPages } from './page-check.ts'
@@ -12,7 +13,9 @@ import { writeThreshold } from './threshold.ts'
 
 export const openUpload: MessageHandler<'upload/open'> = async (context, { caller, request }) => {
   const { upload, vault } = request
-  await vaultFor(context, caller, { vault, rights: 'write' })
+  const row = await vaultFor(context, caller, { vault, rights: 'write' })
+  const space = await spaceOf(context, row)
+  if (space !== undefined && space.usedBytes > space.quotaBytes) throw overQuota(space)
   return context.catalogue.openUpload({ upload, vault, account: caller.session.account })
 }
 
@@ -38,6 +41,7 @@ export const registerPacks: MessageHandler<'packs/register'> = async (context, c
   const registered = await context.catalogue.registerPacks({ upload, vault, packs })
   if (registered.kind === 'dead') throw packsDead(registered.packs)
   if (registered.kind === 'upload-gone') throw uploadGone(upload)
+  if (registered.kind === 'over-quota') throw overQuota(registered)
   return {}
 }
 

@@ -5,13 +5,13 @@ import type { CommitAnswer, CommitRequest, Conflict } from '../../rows/commits.t
 import { firstFeedHash } from '../../../core/feed-hash.ts'
 import { idToBlob, splitBlobs } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'
-import { usedBytes } from './accounts.ts'
 import { checkOperations } from './commit-check.ts'
 import { findStaged, missingOfStaged, type StagedVersion } from './commit-staged.ts'
 import { applyOperations } from './commit-apply.ts'
 import { loadTree } from './commit-load.ts'
 import { writeCommit } from './commit-write.ts'
 import { chunkIdBytes, resolveChunks, thresholdOf, versionsByIds } from './pages.ts'
+import { excessOf } from './quota.ts'
 import { registerUnder } from './register.ts'
 import { statement } from './statement.ts'
 import { Refusal, type Transaction } from './transaction.ts'
@@ -27,10 +27,6 @@ const commitRow = statement((builder, args: { vault: number; n: number }) =>
 )
 
 const gridTerm = statement((builder) => builder.selectFrom('grid').select('term'))
-
-const ownerQuota = statement((builder, args: { key: number }) =>
-  builder.selectFrom('accounts').select('quota_bytes').where('key', '=', args.key),
-)
 
 /** Throws MALFORMED, VAULT_NOT_FOUND, FORBIDDEN for an account that is no member, OVER_LIMIT. */
 export async function commit(
@@ -168,8 +164,6 @@ async function checkQuota(
   vault: VaultKeyRow,
 ): Promise<void> {
   if (request.operations.every((operation) => operation.chunkCount === 0)) return
-  const quotaBytes = (await transaction.one(ownerQuota, { key: vault.owner }))?.quota_bytes ?? null
-  if (quotaBytes === null) return
-  const used = await usedBytes(transaction, vault.owner)
-  if (used > quotaBytes) refuse({ kind: 'over-quota', quotaBytes, usedBytes: used })
+  const excess = await excessOf(transaction, vault.owner)
+  if (excess !== undefined) refuse({ kind: 'over-quota', ...excess })
 }

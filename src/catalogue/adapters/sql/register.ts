@@ -1,6 +1,6 @@
 /** Registration: packs that are durable become known, and their chunks findable. */
 import type { Id } from '../../ids.ts'
-import type { NewChunk, NewPack } from '../../rows/packs.ts'
+import type { NewChunk, NewPack, RegisterAnswer } from '../../rows/packs.ts'
 import {
   findChunks,
   insertChunks,
@@ -12,9 +12,10 @@ import {
 import { packState } from './codes.ts'
 import { nodeMap, type NodeMap } from './nodes.ts'
 import { checkSamePack, findPacks, insertNewPacks, packsByKeys, type PackRow } from './packs.ts'
+import { excessOf } from './quota.ts'
 import { addReceipts } from './shards.ts'
 import { listStatement, statement } from './statement.ts'
-import type { Transaction } from './transaction.ts'
+import { Refusal, type Transaction } from './transaction.ts'
 import { holdPacks, uploadOf } from './uploads.ts'
 import { vaultOf, type VaultKeyRow } from './vaults.ts'
 import { suspectPacks } from './worklists.ts'
@@ -37,12 +38,16 @@ const notEmpty = listStatement((builder, _args: object, keys: number[]) =>
 export async function registerPacks(
   transaction: Transaction,
   request: { readonly upload: Id; readonly vault: Id; readonly packs: readonly NewPack[] },
-): Promise<{ kind: 'registered' } | { kind: 'dead'; packs: Id[] } | { kind: 'upload-gone' }> {
+): Promise<RegisterAnswer> {
   const vault = await vaultOf(transaction, request.vault)
   const upload = await uploadOf(transaction, request.upload, vault)
   if (upload === undefined) return { kind: 'upload-gone' }
   const dead = await registerUnder(transaction, request.packs, { vault, upload })
-  return dead.length > 0 ? { kind: 'dead', packs: dead } : { kind: 'registered' }
+  if (dead.length > 0) return { kind: 'dead', packs: dead }
+  const excess = await excessOf(transaction, vault.owner)
+  if (excess === undefined) return { kind: 'registered' }
+  // oxlint-disable-next-line typescript/only-throw-error -- no failure: takes back what was registered
+  throw new Refusal({ kind: 'over-quota', ...excess })
 }
 
 /** Gives the packs that are dead; when there are any, nothing was written. */
