@@ -100,6 +100,7 @@ function configOf({ grid, coordinator: own }: Settings, primitives: Primitives):
   return {
     nodes: own.nodes.map((entry) => nodeConfig(entry, primitives)),
     signup: signupOf(own),
+    ...(own.endQuarantine !== undefined && { endQuarantine: own.endQuarantine }),
     limits: timings,
   }
 }

@@ -13,7 +13,8 @@ import type { Settings } from '../../src/config/schema.ts'
 import { createNativePrimitives } from '../../src/core/adapters/native-primitives.ts'
 import { nodeId } from '../../src/core/node-id.ts'
 import { startHeartbeat } from '../../src/node/heartbeat.ts'
-import { heartbeatCalls } from '../../src/node/heartbeat-calls.ts'
+import { markFile } from '../../src/node/adapters/mark-file.ts'
+import { heartbeatCalls, type MarkKeeper } from '../../src/node/heartbeat-calls.ts'
 import type { NodeServer } from '../../src/node/node-server.ts'
 import { startStoreCare } from '../../src/node/store-care.ts'
 import { createNodeServer } from '../../src/node/node-server.ts'
@@ -66,6 +67,7 @@ async function startNode({ settings, home, configFile }: Surroundings): Promise<
     identitySeed,
     coordinatorKey,
     logger,
+    marks: markFile(`${path}/mark`, logger),
   })
   const care = startStoreCare({ ...parts, store })
   logger.info('node serves', { address: listener.address, pid: process.pid })
@@ -87,10 +89,11 @@ interface HeartbeatParts {
   readonly identitySeed: Uint8Array
   readonly coordinatorKey: Uint8Array
   readonly logger: Logger
+  readonly marks: MarkKeeper
 }
 
 function beginHeartbeat(settings: Settings, parts: HeartbeatParts): { stop(): Promise<void> } {
-  const { store, server, identitySeed, coordinatorKey, logger } = parts
+  const { store, server, identitySeed, coordinatorKey, logger, marks } = parts
   const primitives = createNativePrimitives()
   const ownId = toHex(nodeId(primitives, primitives.signingPublicKey(identitySeed)))
   const address = settings.node.coordinator
@@ -104,7 +107,7 @@ function beginHeartbeat(settings: Settings, parts: HeartbeatParts): { stop(): Pr
     node: { node: ownId, seed: identitySeed, coordinatorKey },
   })
   const heartbeat = startHeartbeat({
-    ...heartbeatCalls(control, { node: ownId, store, pid: process.pid }),
+    ...heartbeatCalls(control, { node: ownId, store, pid: process.pid, marks }),
     learn: (answer) => server.learn(answer),
     clock: systemClock,
     logger,

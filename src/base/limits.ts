@@ -171,11 +171,14 @@ export const limits = Object.freeze({
 
   // Collection
   collectGraceMs: 1 * hour,
+  /** How long nodes are told the same mark. */
+  markPeriodMs: 5 * minute,
+  markKeptMs: 90 * 24 * hour,
   collectShardsMax: 10_000,
   collectBatchMax: 512,
   collectPeriodMs: 1 * minute,
-  /** Strangers of one node that are deleted whatever share of its shards they are. */
-  collectFewShards: 256,
+  /** Strangers of one node that are deleted though they are more than half of its shards. */
+  collectFewShards: 64,
   purgeRowsMax: 2048,
   trashMs: 24 * hour,
   retentionMs: 30 * 24 * hour,
@@ -223,8 +226,6 @@ export const limits = Object.freeze({
   /** When the vault has one in so many bytes of a batch, the batch is made anew without them. */
   batchKnownPart: 8,
   batchGetFilesMax: 2048,
-  /** Small contents that are read at once, each on its own. */
-  contentReadsMax: 16,
   /** Folders that are held open for the files of one batch. */
   batchGetFoldersMax: 64,
   lateSendMs: 3 * second,
@@ -237,7 +238,7 @@ export const limits = Object.freeze({
   partStaleMs: 1 * hour,
   pageBytesHeldMax: 512 * KiB,
   sentChunksMax: 65_536,
-  vaultNameBytesMax: 255,
+  vaultNameBytesMax: 64,
   indexBusyMs: 10 * second,
   indexSliceEntriesMax: 512,
   /** Of one chunk list: longer ones are staged. */

@@ -1,7 +1,7 @@
 import type { Blob, Id } from './ids.ts'
 import type { AccountRow, NewAccount, NewSession, SessionRow } from './rows/accounts.ts'
 import type { CommitAnswer, CommitRequest, NewPage } from './rows/commits.ts'
-import type { GridRow, NodeConfig, NodeRow } from './rows/nodes.ts'
+import type { GridRow, Marks, NodeConfig, NodeRow } from './rows/nodes.ts'
 import type {
   HeldShard,
   NewPack,
@@ -73,13 +73,18 @@ export interface Catalogue {
   /**
    * What a node said of its store. `store`: 'same', 'new' (another store id: its shards are unknown until a
    * census), or 'older' (record number below the highest seen: an old image; likewise). In the latter two
-   * cases all its durable shards become `unknown` in the same transaction.
+   * cases all its durable shards become `unknown` in the same transaction. `quarantined`: the id of the
+   * quarantine of what it holds, when that began now, since the store is new here or the node was told a mark
+   * that this catalogue did not give (none counts as such). Never without `marks`.
    */
   nodeSeen(request: {
     node: Id
     storeId: Id
     lastRecord: number
-  }): Promise<{ store: 'same' | 'new' | 'older' }>
+    marks?: Marks | undefined
+  }): Promise<{ store: 'same' | 'new' | 'older'; quarantined?: string }>
+  /** What is in the quarantine of this id may be deleted again. Gives the nodes where it was. */
+  endQuarantine(id: string): Promise<Id[]>
 
   // Uploads
   /** Opens, or renews the lease of, an upload. */

@@ -152,10 +152,12 @@ export interface VaultStatus extends Partial<VaultHealth> {
 
 /** What waits for time (`clock-jumped`: nothing is collected for a while) or for the operator. */
 export interface StatusNotice {
-  readonly kind: 'clock-jumped' | 'strangers-kept'
+  readonly kind: 'clock-jumped' | 'strangers-kept' | 'quarantine'
   /** Its name. */
   readonly node?: string
   readonly shards?: number
+  /** Of the quarantine. */
+  readonly id?: string
 }
 
 export interface StatusResult {

@@ -85,8 +85,13 @@ export const sections = {
     }),
     unknownShards: choice('keep', {
       choices: ['keep', 'collect'],
-      doc: 'What happens to shards that no pack knows when they are more than half of what a node has, as after an older catalogue was restored: `keep` them and say so in `status`, or `collect` them.',
+      doc: 'What happens to shards that no pack knows when they are more than half of what a node has: `keep` them and say so in `status`, or `collect` them.',
     }),
+    endQuarantine: optional(
+      text('name', '', {
+        doc: 'The id of a quarantine, as `status` shows it: what the nodes hold in it may be deleted from the next start on.',
+      }),
+    ),
     trash: duration(limits.trashMs, {
       leastMs: 1 * second,
       mostMs: 365 * day,

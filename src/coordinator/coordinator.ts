@@ -28,6 +28,8 @@ export interface CoordinatorConfig {
   /** All nodes of the grid. */
   readonly nodes: readonly NodeConfig[]
   readonly signup: Signup
+  /** Id of a quarantine that ends now. */
+  readonly endQuarantine?: string | undefined
   /** Shorter periods and graces for tests. */
   readonly limits?: Partial<LimitValues> | undefined
 }
@@ -67,9 +69,14 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   const primitives = rememberVerified(options.primitives, limits.rememberedSignaturesMax)
   const keys = gridKeys(primitives, options.gridSecret)
   await catalogue.configureNodes(config.nodes)
+  if (config.endQuarantine !== undefined) {
+    const nodes = await catalogue.endQuarantine(config.endQuarantine)
+    if (nodes.length > 0) options.logger.warn('a quarantine ended as told', { nodes })
+  }
   const gridId = toHex(gridIdOf(primitives, keys.identityKey))
   const grid = { ...(await catalogue.grid()), gridId }
-  const cluster = new Cluster({ catalogue, clock, nodeDownMs: limits.nodeDownMs })
+  const { random } = options
+  const cluster = new Cluster({ catalogue, clock, random, nodeDownMs: limits.nodeDownMs })
   await cluster.load()
   const context: CoordinatorContext = {
     ...options,

@@ -11,6 +11,13 @@ export interface Reporter {
   readonly store: ShardStore
   /** Of the process. */
   readonly pid: number
+  readonly marks: MarkKeeper
+}
+
+/** Keeps, over starts, the mark that the coordinator told last. */
+export interface MarkKeeper {
+  readonly mark: string | undefined
+  keep(mark: string): void
 }
 
 /** What a node says of itself, and how: one try each, for the next one follows soon. */
@@ -18,14 +25,19 @@ export function heartbeatCalls(
   control: ControlClient,
   reporter: Reporter,
 ): Pick<HeartbeatOptions, 'send' | 'report'> {
+  const { marks } = reporter
   return {
-    send: (request) =>
-      control.call('heartbeat', request, { triesMax: 1, timeoutMs: limits.connectMs }),
+    async send(request) {
+      const options = { triesMax: 1, timeoutMs: limits.connectMs }
+      const answer = await control.call('heartbeat', request, options)
+      if (answer.mark !== undefined && answer.mark !== marks.mark) marks.keep(answer.mark)
+      return answer
+    },
     report: () => Promise.resolve(reportOf(reporter)),
   }
 }
 
-function reportOf({ node, store, pid }: Reporter): ControlRequest<'heartbeat'> {
+function reportOf({ node, store, pid, marks: { mark } }: Reporter): ControlRequest<'heartbeat'> {
   const { shards, usedBytes, freeBytes } = store.usage()
   return {
     node,
@@ -37,5 +49,6 @@ function reportOf({ node, store, pid }: Reporter): ControlRequest<'heartbeat'> {
     shards,
     pid,
     term: store.term,
+    ...(mark !== undefined && { mark }),
   }
 }

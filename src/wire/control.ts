@@ -107,6 +107,8 @@ export const controlMessages = {
           latencyMs: z.number().optional(),
           usedBytes: count.optional(),
           freeBytes: count.optional(),
+          /** Id of the quarantine of what it holds. */
+          quarantine: z.string().optional(),
         }),
         1024,
       ),
@@ -290,8 +292,10 @@ export const controlMessages = {
       shards: count,
       pid: count,
       term: count,
+      /** What the coordinator told this node last; absent when none did. */
+      mark: id.optional(),
     }),
-    answer: z.object({ timeMs: count, term: count }),
+    answer: z.object({ timeMs: count, term: count, mark: id.optional() }),
   },
 } as const satisfies Record<string, ControlMessage>
 

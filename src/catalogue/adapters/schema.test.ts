@@ -11,7 +11,7 @@ const folder = temporaryFolder()
 after(() => folder.remove())
 
 /** A catalogue of each schema there was, the newest last. */
-const fixtures = [1, 2].map((schema) =>
+const fixtures = [1, 2, 3].map((schema) =>
   readFileSync(join(import.meta.dirname, `fixtures/schema-${schema}.sql`), 'utf8'),
 )
 const newest = fixtures.at(-1)!
@@ -71,7 +71,7 @@ describe('catalogue schema', () => {
   })
 
   it('refuses a newer schema, and changes nothing', async () => {
-    const path = made('newer.db', `${newest}insert into schema_steps values (3, 0);`)
+    const path = made('newer.db', `${newest}insert into schema_steps values (4, 0);`)
     const before = readFileSync(path)
     const database = openSqliteDatabase(path)
     await assert.rejects(openInline(database), { code: 'HOME_TOO_NEW' })

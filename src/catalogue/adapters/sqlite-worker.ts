@@ -136,6 +136,7 @@ const everyMethod: Readonly<Record<Method, true>> = {
   configureNodes: true,
   nodes: true,
   nodeSeen: true,
+  endQuarantine: true,
   openUpload: true,
   knownChunks: true,
   registerPacks: true,

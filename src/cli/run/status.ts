@@ -61,11 +61,15 @@ function nodeStatus(node: ToldCluster['nodes'][number]): NodeStatus {
 
 function noticesOf({ nodes, notices = [] }: ToldCluster): StatusNotice[] {
   const names = new Map(nodes.map(({ node, name }) => [node, name]))
-  return notices.map(({ kind, node, shards }) => ({
+  const told = notices.map(({ kind, node, shards }) => ({
     kind,
     ...(node !== undefined && { node: names.get(node) ?? node }),
     ...(shards !== undefined && { shards }),
   }))
+  const quarantined = nodes.flatMap(({ name: node, quarantine: id }) =>
+    id === undefined ? [] : { kind: 'quarantine' as const, node, id },
+  )
+  return [...told, ...quarantined]
 }
 
 /** What cannot be told in time of one vault is left out there: it says nothing of the others. */

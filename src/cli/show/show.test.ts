@@ -221,13 +221,15 @@ it('shows the grid and its vaults', () => {
   const notices = [
     { kind: 'clock-jumped' },
     { kind: 'strangers-kept', node: 'n1', shards: 3 },
+    { kind: 'quarantine', node: 'n1', id: 'ab12' },
   ] as const
   const warned = showStatus({ ...late, notices })
   assert.deepEqual(warned.lines.slice(-2), [
     'vault home: no answer in time',
     'vault big: 1 file, 2 B; health not known in time',
   ])
-  assert.equal(warned.notes?.length, 3)
+  assert.equal(warned.notes?.length, 4)
+  assert.match(warned.notes[3]!, /node n1 worked with .*endQuarantine is "ab12"/)
   assert.match(warned.notes[2]!, /node n1 has 3 shards that .*unknownShards is "collect"/)
   assert.equal(showStatus({ ...status, coordinator: { address: 'h:1', state: 'down' } }).exit, 7)
   const vault = { name: 'home', policy: '2+2', role: 'owner', files: 1, bytes: 2 } as const

@@ -46,7 +46,11 @@ function downText(down: readonly { readonly name: string }[]): string {
   return down.length === 1 ? `node ${names} is down` : `${down.length} nodes are down: ${names}`
 }
 
-function noticeText({ kind, node = '', shards = 0 }: StatusNotice): string {
+function noticeText({ kind, node = '', shards = 0, id = '' }: StatusNotice): string {
+  if (kind === 'quarantine') {
+    const why = `node ${node} worked with another or a newer catalogue`
+    return `${why}: what it held then is not deleted unless coordinator.endQuarantine is "${id}"`
+  }
   if (kind === 'clock-jumped')
     return "the coordinator's clock jumped: nothing is collected for an hour"
   const what = `node ${node} has ${countText(shards, 'shard')} that the catalogue does not know`

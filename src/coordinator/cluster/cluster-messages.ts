@@ -32,8 +32,14 @@ export const hearNode: MessageHandler<'heartbeat'> = async (context, { caller, r
     logger.error('a node knows a newer coordinator', { node: request.node, term: request.term })
     throw new HoldfastError('TERM_OLD', `Cannot serve term ${request.term}: this is ${grid.term}`)
   }
-  await cluster.heard(request)
-  return { timeMs: clock.nowMs(), term: grid.term }
+  const { mark, quarantined } = await cluster.heard(request)
+  if (quarantined !== undefined) {
+    logger.warn('a node worked with another catalogue: what it holds is not deleted', {
+      node: request.node,
+      quarantine: quarantined,
+    })
+  }
+  return { timeMs: clock.nowMs(), term: grid.term, mark }
 }
 
 type ToldNode = ControlAnswer<'cluster'>['nodes'][number]
@@ -51,6 +57,7 @@ function nodeAsTold(row: NodeNow): ToldNode {
     const { store, pid, usedBytes, freeBytes } = said
     Object.assign(told, { store, pid, usedBytes, freeBytes })
   }
+  if (row.quarantine !== undefined) told.quarantine = row.quarantine.id
   if (latencyMs !== undefined && row.up) told.latencyMs = latencyMs
   return told
 }

@@ -3,8 +3,10 @@
  * is up while its heartbeats come; after a start of the coordinator, nodes that were seen before count as up
  * until they could have been heard.
  */
+import { toHex } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
+import type { Random } from '../../base/random.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Id } from '../../catalogue/ids.ts'
 import type { NodeRow } from '../../catalogue/rows/nodes.ts'
@@ -31,6 +33,8 @@ interface Presence {
   said: Heartbeat | undefined
   /** What of it the catalogue was told. */
   kept: Pick<Heartbeat, 'storeId' | 'lastRecord'> | undefined
+  /** The mark it was answered with last. */
+  told: Id | undefined
   /** Of the newest request: the next one's must be higher. */
   requestTimeMs: number
   latencyMs: number | undefined
@@ -44,14 +48,18 @@ export class Cluster {
   readonly #startMs: number
   readonly #listeners: NodeReturned[] = []
   #rows = new Map<Id, NodeRow>()
+  readonly #random: Random
+  #mark: { readonly id: Id; readonly sinceMs: number } | undefined
 
   constructor(options: {
     readonly catalogue: Catalogue
     readonly clock: Clock
+    readonly random: Random
     readonly nodeDownMs: number
   }) {
     this.#catalogue = options.catalogue
     this.#clock = options.clock
+    this.#random = options.random
     this.#nodeDownMs = options.nodeDownMs
     this.#startMs = options.clock.monotonicMs()
   }
@@ -111,31 +119,53 @@ export class Cluster {
     return this.#presenceOf(node).requestTimeMs + 1
   }
 
-  /** Takes note of what a node said: of its store first, so that it is never up with shards it lost. */
-  async heard(said: Heartbeat): Promise<void> {
+  /**
+   * Takes note of what a node said: of its store first, so that it is never up with shards it lost. Gives the
+   * mark to answer with, and the id of the quarantine that began.
+   */
+  async heard(said: Heartbeat): Promise<{ mark: Id; quarantined: string | undefined }> {
     const wasCounted = this.node(said.node)?.up
     const wasUp = this.#presence.get(said.node)?.said !== undefined && wasCounted
     const presence = this.#presenceOf(said.node)
-    const { kept } = presence
-    if (kept?.storeId !== said.storeId || kept.lastRecord !== said.lastRecord) {
-      await this.#storeSeen(said)
-      presence.kept = said
-    }
+    const { kept, told } = presence
+    const mark = this.#markNow()
+    const isSame = kept?.storeId === said.storeId && kept.lastRecord === said.lastRecord
+    const isMarked = said.mark === mark && told === mark
+    const quarantined = isSame && isMarked ? undefined : await this.#storeSeen(said, mark)
+    presence.kept = said
+    presence.told = mark
     presence.heardMs = this.#clock.monotonicMs()
     if (!wasCounted) presence.upSinceMs = this.#upSince(presence.heardMs)
     presence.said = said
     if (!wasUp) for (const tell of this.#listeners) tell(said.node, 'returned')
+    return { mark, quarantined }
   }
 
   measured(node: Id, latencyMs: number): void {
     this.#presenceOf(node).latencyMs = latencyMs
   }
 
-  async #storeSeen({ node, storeId, lastRecord }: Heartbeat): Promise<void> {
-    const { store } = await this.#catalogue.nodeSeen({ node, storeId, lastRecord })
+  async #storeSeen(
+    { node, storeId, lastRecord, mark: said }: Heartbeat,
+    next: Id,
+  ): Promise<string | undefined> {
+    const marks = { said, next }
+    const seen = await this.#catalogue.nodeSeen({ node, storeId, lastRecord, marks })
+    const { store, quarantined } = seen
+    if (quarantined !== undefined) await this.load()
     const row = this.#rows.get(node)
     if (row) this.#rows.set(node, { ...row, storeId, lastRecord })
     if (store !== 'same') for (const tell of this.#listeners) tell(node, store)
+    return quarantined
+  }
+
+  /** Each process has its own, and another from time to time: who took up an older catalogue is found by it. */
+  #markNow(): Id {
+    const nowMs = this.#clock.monotonicMs()
+    if (this.#mark === undefined || nowMs - this.#mark.sinceMs >= limits.markPeriodMs) {
+      this.#mark = { id: toHex(this.#random.bytes(16)), sinceMs: nowMs }
+    }
+    return this.#mark.id
   }
 
   /** What is heard first at the coordinator's start may have been up for long. */
@@ -151,6 +181,7 @@ export class Cluster {
       upSinceMs: this.#startMs,
       said: undefined,
       kept: undefined,
+      told: undefined,
       requestTimeMs: 0,
       latencyMs: undefined,
     }

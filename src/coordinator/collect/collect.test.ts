@@ -165,6 +165,62 @@ await test('a jump of the clock is told, and collecting goes on after a rest', a
   assert.deepEqual(await notices(), [])
 })
 
+await test('a coordinator without its catalogue, or with another one, deletes nothing', async () => {
+  const { world, ada, later, held } = await start()
+  await world.run(putFile(ada))
+  const { operation } = await world.run(putFile(ada))
+  const { entry, tag, version } = operation
+  const gone = makeCommit(ada, { entry, tag, previous: version, tombstone: true })
+  await world.run(ada.client.call('commit', gone.request))
+  for (const node of world.nodes) node.ageMs = hour
+  const enter = async () => {
+    await world.run(world.restart())
+    await world.run(world.heartbeats())
+    for (let hours = 0; hours < 40 * 24; hours += 24) await later(24 * hour)
+  }
+  const putBack = world.loseCatalogue()
+  await enter()
+  assert.deepEqual(held(), [2, 2, 2, 2])
+  await enter()
+  const eve = await world.run(TestAccount.enter(world, 'eve'))
+  await world.run(writePack(eve))
+  await later(24 * hour)
+  assert.deepEqual(held(), [2, 2, 2, 2], 'what this catalogue saw arrive is collected')
+  putBack()
+  await enter()
+  assert.deepEqual(held(), [2, 2, 2, 2], 'the other one worked meanwhile')
+  await world.run(ada.logIn())
+  const { nodes } = await world.run(ada.client.call('cluster', {}))
+  const ids = new Set(nodes.map(({ quarantine }) => quarantine))
+  assert.equal(ids.size, 1)
+  const [id] = ids
+  assert.match(id!, /^[0-9a-f]{12}$/)
+  world.endQuarantine = 'another'
+  await enter()
+  assert.deepEqual(held(), [2, 2, 2, 2])
+  world.endQuarantine = id
+  await enter()
+  assert.deepEqual(held(), [1, 1, 1, 1])
+  await world.run(ada.logIn())
+  const health = await world.run(ada.client.call('vault/health', { vault: ada.home }))
+  assert.equal(health.complete, 1)
+})
+
+await test('a node that holds only what nobody knows, and nothing of what it should, keeps it', async () => {
+  const { world, ada, later, held } = await start()
+  await world.run(putFile(ada))
+  const [node] = world.nodes
+  node!.records.clear()
+  await world.run(writePack(ada))
+  await world.run(world.restart())
+  for (const each of world.nodes) each.ageMs = hour
+  node!.refuses = 'put'
+  await later(3000)
+  assert.deepEqual(held(), [1, 1, 1, 1])
+  const { notices } = await world.run(ada.client.call('cluster', {}))
+  assert.deepEqual(notices, [{ kind: 'strangers-kept', node: node!.node, shards: 1 }])
+})
+
 await test('a copy of a moved shard goes once the other is durable', async () => {
   const { world, ada, later, held } = await start({ nodes: 5 })
   world.nodes[1]!.away = true

@@ -9,13 +9,26 @@ export interface ShardToDelete extends ShardKey {
   readonly recordNumber: number
 }
 
-/** Those that are gone now, whatever was there before. A node that does not answer is left for later. */
+/** Whether it must stay: it lay at a node that worked with another catalogue. */
+export function isQuarantined(
+  { context }: NodesWorld,
+  { node, recordNumber }: Pick<ShardToDelete, 'node' | 'recordNumber'>,
+): boolean {
+  const quarantine = context.cluster.row(node)?.quarantine
+  return quarantine !== undefined && recordNumber <= quarantine.upTo
+}
+
+/**
+ * Those that are gone now, whatever was there before. A node that does not answer is left for later, what is in
+ * quarantine stays.
+ */
 export async function deleteShards<Shard extends ShardToDelete>(
   world: NodesWorld,
   shards: readonly Shard[],
   signal?: AbortSignal,
 ): Promise<Shard[]> {
-  const perNode = Map.groupBy(shards, ({ node }) => node)
+  const free = shards.filter((shard) => !isQuarantined(world, shard))
+  const perNode = Map.groupBy(free, ({ node }) => node)
   const gone = await Promise.all(
     [...perNode].map(([node, ofNode]) => deleteAt(world, { node, shards: ofNode, signal })),
   )

@@ -6,7 +6,7 @@
 import type { Id } from '../../catalogue/ids.ts'
 import type { CensusResult, Stranger } from '../heal/census.ts'
 import type { NodesWorld } from '../nodes-world.ts'
-import { deleteShards, type ShardToDelete } from './node-deletes.ts'
+import { deleteShards, isQuarantined, type ShardToDelete } from './node-deletes.ts'
 
 type StrangerAt = Stranger & ShardToDelete
 
@@ -24,19 +24,30 @@ export class Strangers {
 
   /** Takes over what a census found, unless it is far more than interrupted work leaves behind. */
   found(result: CensusResult): void {
-    const { limits, logger, notices } = this.#world.context
-    const { node, listed, strangers, strangersCounted: count } = result
-    if (count > limits.collectFewShards && count * 2 > listed) {
+    const { logger, notices } = this.#world.context
+    const { node, listed, strangersCounted } = result
+    const strangers = result.strangers
+      .map((shard) => ({ ...shard, node }))
+      .filter((shard) => !isQuarantined(this.#world, shard))
+    const count = strangersCounted - (result.strangers.length - strangers.length)
+    if (this.#areTooMany(result, count)) {
       logger.error('shards are kept: too many are unknown', { node, listed, strangers: count })
       notices.set({ kind: 'strangers-kept', node, shards: count })
       return
     }
     notices.clear({ kind: 'strangers-kept', node })
-    if (count > strangers.length) this.#more.add(node)
-    this.#wait(
-      node,
-      strangers.map((shard) => ({ ...shard, node })),
-    )
+    if (count > strangers.length && strangers.length > 0) this.#more.add(node)
+    this.#wait(node, strangers)
+  }
+
+  /**
+   * Far more than interrupted work leaves, or all there is at a node that misses what it should have; unless the
+   * operator allows any number.
+   */
+  #areTooMany({ listed, missing }: CensusResult, count: number): boolean {
+    const { collectFewShards } = this.#world.context.limits
+    if (count * 2 <= listed || collectFewShards === Number.MAX_SAFE_INTEGER) return false
+    return count > collectFewShards || (count === listed && missing > 0)
   }
 
   /** Deletes one batch at one node that is up. Returns how many were gone through. */
@@ -62,10 +73,11 @@ export class Strangers {
 
   async #deletable(batch: readonly StrangerAt[]): Promise<StrangerAt[]> {
     const { catalogue } = this.#world.context
-    const unknown = new Set(batch.filter(({ packKnown }) => !packKnown).map(({ pack }) => pack))
+    const free = batch.filter((shard) => !isQuarantined(this.#world, shard))
+    const unknown = new Set(free.filter(({ packKnown }) => !packKnown).map(({ pack }) => pack))
     const dead = new Set(await catalogue.killUnknownPacks([...unknown]))
-    const superfluous = await this.#superfluous(batch.filter(({ packKnown }) => packKnown))
-    return batch.filter((shard) => dead.has(shard.pack) || superfluous.has(shard))
+    const superfluous = await this.#superfluous(free.filter(({ packKnown }) => packKnown))
+    return free.filter((shard) => dead.has(shard.pack) || superfluous.has(shard))
   }
 
   /** Of live packs: those with wrong bytes, and those whose row has a durable shard elsewhere. */

@@ -48,10 +48,12 @@ export class CoordinatorWorld implements AccountWorld {
   readonly gridSecret = new Uint8Array(32).fill(1)
   readonly opaqueClient = fakeOpaqueClient(this)
   readonly nodes: readonly MemoryNode[]
+  /** As the configuration has it, from the next start on. */
+  endQuarantine: string | undefined
   /** Nodes that the configuration does not name, from the next start on. */
   readonly leftOut = new Set<string>()
   readonly #options: WorldOptions
-  readonly #database: SqliteDatabase
+  #database: SqliteDatabase
   catalogue!: InlineCatalogue
   coordinator!: Coordinator
 
@@ -86,6 +88,7 @@ export class CoordinatorWorld implements AccountWorld {
     const nodes = this.nodes
       .map((node, number) => nodeConfig(node, number))
       .filter(({ node }) => !this.leftOut.has(node))
+    const { endQuarantine } = this
     const { signup = { kind: 'open' }, limits, logger = silentLogger } = this.#options
     this.coordinator = await createCoordinator({
       catalogue: this.catalogue,
@@ -94,12 +97,19 @@ export class CoordinatorWorld implements AccountWorld {
       primitives,
       opaque: fakeOpaqueServer(this, gridKeys(primitives, this.gridSecret).opaqueSeed),
       gridSecret: this.gridSecret,
-      config: { nodes, signup, limits },
+      config: { nodes, signup, limits, endQuarantine },
       connect: this.#options.connect ?? (() => this.#directly()),
       logger,
       program: 'test',
       pid: 1,
     })
+  }
+
+  /** The next start finds no catalogue. Gives what puts the present one back, for the start after that. */
+  loseCatalogue(): () => void {
+    const kept = this.#database
+    this.#database = openSqliteDatabase(':memory:')
+    return () => (this.#database = kept)
   }
 
   #directly(): NodeConnections {
@@ -142,7 +152,7 @@ export class CoordinatorWorld implements AccountWorld {
       random,
       node: { node: node.node, seed: node.seed, coordinatorKey: this.coordinator.publicKey },
     })
-    await client.call('heartbeat', {
+    const { mark } = await client.call('heartbeat', {
       node: node.node,
       storeId: node.storeId.toHex(),
       lastRecord: node.lastRecord,
@@ -152,7 +162,9 @@ export class CoordinatorWorld implements AccountWorld {
       shards: node.records.size,
       pid: 7,
       term: 1,
+      ...(node.mark !== undefined && { mark: node.mark }),
     })
+    node.mark = mark
   }
 
   /** Steps healer and collector until both have nothing to do; nodes that are not away stay up. */

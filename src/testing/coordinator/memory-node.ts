@@ -30,6 +30,8 @@ export class MemoryNode implements ShardRequests {
   readonly node: string
   storeId: Uint8Array
   lastRecord = 0
+  /** What the coordinator told it last. */
+  mark: string | undefined
   /** Answers nothing. */
   away = false
   /** Is up, and fails at this alone. */

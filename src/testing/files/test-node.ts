@@ -28,6 +28,7 @@ export class TestNode extends Machine {
   readonly #options: TestNodeOptions
   readonly #seed: Uint8Array
   #kept: ShardStore
+  #mark: string | undefined
   store: FaultyStore
 
   constructor(options: TestNodeOptions) {
@@ -69,7 +70,11 @@ export class TestNode extends Machine {
       node: { node: this.node, seed: this.#seed, coordinatorKey },
     })
     startHeartbeat({
-      send: (request) => control.call('heartbeat', request, { triesMax: 1 }),
+      send: async (request) => {
+        const answer = await control.call('heartbeat', request, { triesMax: 1 })
+        this.#mark = answer.mark
+        return answer
+      },
       report: () => Promise.resolve(this.#report()),
       learn: (answer) => server.learn(answer),
       clock,
@@ -109,6 +114,7 @@ export class TestNode extends Machine {
       shards,
       pid: 1,
       term: this.store.term,
+      ...(this.#mark !== undefined && { mark: this.#mark }),
     }
   }
 }

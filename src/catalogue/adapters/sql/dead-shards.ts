@@ -16,7 +16,10 @@ export interface DeadShard {
   recordNumber: number
 }
 
-/** Of the node's present store: what an older one held is known again after a census. */
+/**
+ * Of the node's present store: what an older one held is known again after a census. What is in quarantine
+ * stays.
+ */
 const deadAtNodes = listStatement((builder, args: { most: number }, nodes: number[]) =>
   builder
     .selectFrom('packs')
@@ -29,7 +32,7 @@ const deadAtNodes = listStatement((builder, args: { most: number }, nodes: numbe
     .where('shards.state', '=', shardCode.durable)
     .whereRef('shards.epoch', '=', 'nodes.epoch')
     .where('shards.node', 'in', nodes)
-    .where('shards.record_number', 'is not', null)
+    .whereRef('shards.record_number', '>', 'nodes.kept_up_to')
     .orderBy('packs.key')
     .limit(args.most),
 )

@@ -3,12 +3,14 @@ import type { Compilable } from 'kysely'
 import { HoldfastError } from '../../../base/errors.ts'
 import { schema1, type SchemaDialect } from './schema-1.ts'
 import { schema2 } from './schema-2.ts'
+import { schema3 } from './schema-3.ts'
 import { statement, type Builder, type Compiler, type Value } from './statement.ts'
 
 /** In order, the first makes schema 1. A released step never changes. */
 const steps: readonly ((builder: Builder, dialect: SchemaDialect) => Compilable[])[] = [
   schema1,
   schema2,
+  schema3,
 ]
 
 export const schemaNewest = steps.length

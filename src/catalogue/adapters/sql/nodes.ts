@@ -1,9 +1,10 @@
 import { HoldfastError } from '../../../base/errors.ts'
 import { equalBytes } from '../../../base/bytes.ts'
 import type { Id } from '../../ids.ts'
-import type { NodeConfig, NodeRow } from '../../rows/nodes.ts'
+import type { Marks, NodeConfig, NodeRow } from '../../rows/nodes.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import { nodeState, wordOf } from './codes.ts'
+import { keepUpTo, takeMarks } from './quarantine.ts'
 import { statement } from './statement.ts'
 import type { NodesTable } from './tables.ts'
 import type { Transaction } from './transaction.ts'
@@ -31,6 +32,8 @@ const upsertNode = statement((builder, args: NodeValues) =>
       last_record: 0,
       epoch: 1,
       store_since_ms: 0,
+      kept_up_to: 0,
+      quarantine: null,
     })
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((each) => ({
@@ -75,6 +78,9 @@ interface AtKey {
   key: number
 }
 
+/** Enough to tell one quarantine of a grid from another, few enough to type. */
+const quarantineIdDigits = 12
+
 export type NodeKeyRow = Omit<NodesTable, 'key'> & { readonly key: number }
 
 export async function configureNodes(
@@ -114,6 +120,7 @@ export async function listNodes(transaction: Transaction): Promise<NodeRow[]> {
     state: wordOf(nodeState, row.state),
     storeId: row.store_id === null ? undefined : blobToId(row.store_id),
     lastRecord: row.last_record,
+    quarantine: row.quarantine === null ? undefined : { id: row.quarantine, upTo: row.kept_up_to },
   }))
 }
 
@@ -123,13 +130,15 @@ export async function listNodes(transaction: Transaction): Promise<NodeRow[]> {
  */
 export async function nodeSeen(
   transaction: Transaction,
-  request: { readonly node: Id; readonly storeId: Id; readonly lastRecord: number },
-): Promise<{ store: 'same' | 'new' | 'older' }> {
+  request: SeenNode,
+): Promise<{ store: 'same' | 'new' | 'older'; quarantined?: string }> {
   const row = await nodeOf(transaction, request.node)
   const storeId = idToBlob(request.storeId)
   const store = storeChange(row, { storeId, lastRecord: request.lastRecord })
+  const quarantined = await quarantinedNow(transaction, request, { row, store })
   const known = row.store_id !== null
-  if (known && store === 'same' && row.last_record === request.lastRecord) return { store }
+  const answer = { store, ...(quarantined !== undefined && { quarantined }) }
+  if (known && store === 'same' && row.last_record === request.lastRecord) return answer
   await transaction.all(setStore, {
     key: row.key,
     store_id: storeId,
@@ -137,7 +146,28 @@ export async function nodeSeen(
     epoch: store === 'same' ? row.epoch : row.epoch + 1,
     store_since_ms: store === 'same' ? row.store_since_ms : transaction.nowMs,
   })
-  return { store }
+  return answer
+}
+
+interface SeenNode {
+  readonly node: Id
+  readonly storeId: Id
+  readonly lastRecord: number
+  readonly marks?: Marks | undefined
+}
+
+/** An older image of its own store is no reason: this catalogue knew all of it. A store without records neither. */
+async function quarantinedNow(
+  transaction: Transaction,
+  { lastRecord, marks }: SeenNode,
+  { row, store }: { readonly row: NodeKeyRow; readonly store: 'same' | 'new' | 'older' },
+): Promise<string | undefined> {
+  if (marks === undefined) return undefined
+  const { isOurs } = await takeMarks(transaction, marks)
+  const isKnown = isOurs && row.store_id !== null && store !== 'new'
+  if (isKnown || lastRecord === 0) return undefined
+  const id = marks.next.slice(0, quarantineIdDigits)
+  return keepUpTo(transaction, { key: row.key, id, recordNumber: lastRecord })
 }
 
 function storeChange(

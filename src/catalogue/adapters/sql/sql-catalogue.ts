@@ -15,6 +15,7 @@ import { readGrid } from './grid.ts'
 import { health, vaultHealth } from './health.ts'
 import { lookup, type LookupRequest } from './lookup.ts'
 import { configureNodes, listNodes, nodeSeen } from './nodes.ts'
+import { endQuarantine } from './quarantine.ts'
 import { packPlaces, packsToHeal } from './pack-places.ts'
 import { killUnknownPacks } from './packs.ts'
 import { chunkIdBytes, stagePages, thresholdOf, type StageRequest } from './pages.ts'
@@ -82,6 +83,9 @@ export class SqlCatalogue implements Catalogue {
 
   nodeSeen: Of<'nodeSeen'> = (request) =>
     this.#engine.write((transaction) => nodeSeen(transaction, request))
+
+  endQuarantine: Of<'endQuarantine'> = (id) =>
+    this.#engine.write((transaction) => endQuarantine(transaction, id))
 
   openUpload(request: UploadOwner): Promise<{ expiresMs: number }> {
     return this.#engine.write((transaction) => openUpload(transaction, request))

@@ -29,6 +29,7 @@ export interface Tables {
     sealed_name: Blob
   }
   nodes: NodesTable
+  marks: { id: Blob; given_ms: number }
   uploads: UploadsTable
   upload_packs: { upload: number; pack: number }
   staged: { version: number; upload: number }
@@ -85,6 +86,10 @@ export interface NodesTable {
   epoch: number
   /** When the present epoch began. */
   store_since_ms: number
+  /** Records of the store up to this number are not deleted. */
+  kept_up_to: number
+  /** Of this quarantine; null when there is none. */
+  quarantine: string | null
 }
 
 export interface UploadsTable {

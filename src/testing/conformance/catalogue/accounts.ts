@@ -172,7 +172,13 @@ export const accountChecks: Record<string, Check> = {
     const rows = (await catalogue.nodes()).filter((row) => own.has(row.node))
     assert.deepEqual(
       rows,
-      nodes.map((node) => ({ ...node, state: 'active', storeId: undefined, lastRecord: 0 })),
+      nodes.map((node) => ({
+        ...node,
+        state: 'active',
+        storeId: undefined,
+        lastRecord: 0,
+        quarantine: undefined,
+      })),
     )
     const moved = { ...nodes[1]!, address: '10.0.0.2:1', zone: 'attic' }
     const added = { ...nodes[0]!, node: scene.id(), name: 'new' }

@@ -123,6 +123,30 @@ export const healingChecks: Record<string, Check> = {
     })
   },
 
+  async 'a node that worked with another catalogue is in quarantine'(scene) {
+    const { catalogue } = scene
+    const [first, second, third] = scene.up(0, 4, 5)
+    const next = scene.id()
+    const seen = (node: Id, lastRecord: number, said?: Id) =>
+      catalogue.nodeSeen({ node, storeId, lastRecord, marks: { said, next } })
+    const quarantine = async (node: Id) =>
+      (await catalogue.nodes()).find((each) => each.node === node)?.quarantine
+    assert.deepEqual(await seen(first!, 0), { store: 'same' })
+    assert.deepEqual(await seen(first!, 5, next), { store: 'same' })
+    assert.equal(await quarantine(first!), undefined)
+    const { quarantined: id } = await seen(first!, 6, scene.id())
+    assert.equal(id, next.slice(0, 12))
+    assert.deepEqual(await quarantine(first!), { id, upTo: 6 })
+    assert.deepEqual(await seen(first!, 9, next), { store: 'same' })
+    assert.deepEqual(await quarantine(first!), { id, upTo: 6 })
+    assert.equal((await seen(second!, 7)).quarantined, id)
+    assert.deepEqual(await seen(third!, 1, next), { store: 'same', quarantined: id })
+    assert.deepEqual(await catalogue.endQuarantine('ab'), [])
+    const ended = await catalogue.endQuarantine(id)
+    assert.deepEqual(ended.toSorted(), [first!, second!, third!].toSorted())
+    assert.equal(await quarantine(first!), undefined)
+  },
+
   async 'a census makes rows say what is there'(scene) {
     const { catalogue } = scene
     const packs = [0, 1, 2, 3, 4].map((at) =>

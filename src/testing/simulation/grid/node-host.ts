@@ -5,7 +5,7 @@ import type { ShardStore } from '../../../blocks/shard-store.ts'
 import type { NodeConfig } from '../../../catalogue/rows/nodes.ts'
 import { nodeId } from '../../../core/node-id.ts'
 import { startHeartbeat } from '../../../node/heartbeat.ts'
-import { heartbeatCalls } from '../../../node/heartbeat-calls.ts'
+import { heartbeatCalls, type MarkKeeper } from '../../../node/heartbeat-calls.ts'
 import { createNodeServer } from '../../../node/node-server.ts'
 import type { NodeServer } from '../../../node/node-server.ts'
 import { startStoreCare } from '../../../node/store-care.ts'
@@ -37,6 +37,8 @@ export class NodeHost extends Machine {
   readonly node: string
   readonly config: NodeConfig
   readonly #options: NodeHostOptions
+  /** As its file keeps it, over its processes. */
+  #mark: string | undefined
   readonly #identitySeed: Uint8Array
   readonly #diskReserveBytes: number
   lie: Lie = 'none'
@@ -128,6 +130,18 @@ export class NodeHost extends Machine {
     return server
   }
 
+  #marks(): MarkKeeper {
+    const kept = (): string | undefined => this.#mark
+    return {
+      get mark() {
+        return kept()
+      },
+      keep: (mark) => {
+        this.#mark = mark
+      },
+    }
+  }
+
   #beat(
     process: SimulatedProcess,
     { store, server }: { readonly store: ShardStore; readonly server: NodeServer },
@@ -142,7 +156,7 @@ export class NodeHost extends Machine {
       node: { node: this.node, seed: this.#identitySeed, coordinatorKey },
     })
     startHeartbeat({
-      ...heartbeatCalls(control, { node: this.node, store, pid: 1 }),
+      ...heartbeatCalls(control, { node: this.node, store, pid: 1, marks: this.#marks() }),
       learn: (answer) => server.learn(answer),
       clock,
       logger: this.logger,
