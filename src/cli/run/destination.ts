@@ -49,3 +49,24 @@ export function baseName(path: Uint8Array): Uint8Array | undefined {
   const isDots = (name.length === 1 || name.length === 2) && name.every((byte) => byte === 0x2e)
   return name.length === 0 || isDots ? undefined : name
 }
+
+export interface Landed {
+  /** The source, for messages. */
+  readonly source: string
+  /** Where it lands, for messages: the same for the same place. */
+  readonly place: string
+}
+
+/** Of two sources that become one thing only the second would be left. BAD_USAGE. */
+export function checkDistinct(landed: Iterable<Landed>): void {
+  const sources = new Map<string, string>()
+  for (const { source, place } of landed) {
+    const other = sources.get(place)
+    if (other !== undefined) {
+      throw new HoldfastError('BAD_USAGE', `Both ${other} and ${source} would become ${place}`, {
+        hint: 'Give each a DEST of its own, with a command for each',
+      })
+    }
+    sources.set(place, source)
+  }
+}

@@ -13,8 +13,8 @@ import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
 import { quoteName } from '../quote.ts'
 import type { GetFile } from '../results.ts'
-import { showGet } from '../show/transfer.ts'
-import { landingOf, withoutSlashes } from './destination.ts'
+import { placeText, showGet } from '../show/transfer.ts'
+import { checkDistinct, landingOf, withoutSlashes } from './destination.ts'
 import { endingOf } from './ending.ts'
 import { fileAt, placeAt } from './find.ts'
 import type { FoundPlace } from './find.ts'
@@ -100,11 +100,20 @@ async function landings(client: Client, { sources, to }: FilesRequest): Promise<
     asFolder: to.asFolder,
     text: quoteName(to.path),
   })
+  const targets = sources.map(({ names }) => {
+    const name = names.at(-1)
+    return inside && name !== undefined ? joinPath(to.path, name) : withoutSlashes(to.path)
+  })
+  checkDistinct(
+    sources.map((source, n) => ({
+      source: placeText({ vault: source.vault, path: pathOf(source.names) }),
+      place: quoteName(targets[n]!),
+    })),
+  )
   const works: Work[] = []
   const missing: GetFile[] = []
-  for (const source of sources) {
-    const name = source.names.at(-1)
-    const target = inside && name !== undefined ? joinPath(to.path, name) : withoutSlashes(to.path)
+  for (const [n, source] of sources.entries()) {
+    const target = targets[n]!
     try {
       const place = await placeAt(client, source)
       checkKinds(local, place, { target, isDestination: target.length <= to.path.length })

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
 import type { PutItem, PutOutcome } from '../../client/put/put-item.ts'
-import { walk } from '../../client/put/walk.ts'
+import { noSuchPath, walk } from '../../client/put/walk.ts'
 import type { DigestAlgorithm } from '../../client/engine/digests.ts'
 import { standardInput } from '../../client/engine/local-files.ts'
 import { pathText } from '../../client/tree/path.ts'
@@ -18,8 +18,8 @@ import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
 import { quoteName } from '../quote.ts'
 import type { PutFile } from '../results.ts'
-import { showPut } from '../show/transfer.ts'
-import { baseName, landingOf, withoutSlashes } from './destination.ts'
+import { placeText, showPut } from '../show/transfer.ts'
+import { baseName, checkDistinct, landingOf, withoutSlashes } from './destination.ts'
 import type { DestinationState } from './destination.ts'
 import { endingOf } from './ending.ts'
 import { locationText } from './find.ts'
@@ -90,12 +90,17 @@ async function sourcePlaces(
   const places = sources.map((source) => {
     return sourcePlace(source, { inside, names: destination.names })
   })
+  checkDistinct(
+    places.map(({ to }, n) => ({
+      source: quoteName(sources[n]!.bytes),
+      place: placeText({ vault: destination.vault, path: pathOf(to) }),
+    })),
+  )
   const stats = places.map(({ path }) => path && client.files.statPath(path))
   const isThere = ({ path }: SourcePlace, n: number): boolean =>
     path === undefined || stats[n] !== undefined
   if (!places.some(isThere)) {
-    const text = quoteName(sources[0]!.bytes)
-    throw new HoldfastError('NOT_FOUND', `There is no ${text}`, { hint: 'Check the path' })
+    throw noSuchPath(sources[0]!.bytes)
   }
   for (const [n, { to }] of places.entries()) {
     if (isThere(places[n]!, n)) checkKinds(at(to), { to, isFolder: stats[n]?.kind === 'folder' })

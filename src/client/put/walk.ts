@@ -19,7 +19,7 @@ export interface WalkStart {
 export function* walk(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
   try {
     const stat = files.statPath(path)
-    if (stat === undefined) throw new HoldfastError('NOT_FOUND', `There is no ${text(path)}`)
+    if (stat === undefined) throw noSuchPath(path)
     if (stat.kind === 'file' || stat.kind === 'link') yield { kind: stat.kind, path, to, stat }
     else if (stat.kind === 'folder') {
       if (to.length > 0) yield { kind: 'folder', to, stat }
@@ -61,6 +61,13 @@ function refused(to: Path, kind: LocalKind): PutItem {
     hint: 'Only files, folders and links are kept',
   })
   return { kind: 'refused', to, state: 'skipped', error: errorToJson(error) }
+}
+
+/** On this machine. */
+export function noSuchPath(path: Uint8Array): HoldfastError {
+  return new HoldfastError('NOT_FOUND', `There is no ${text(path)} on this machine`, {
+    hint: 'Check the path',
+  })
 }
 
 function text(path: Uint8Array): string {
