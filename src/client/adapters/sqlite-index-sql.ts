@@ -34,12 +34,16 @@ export const indexSchema: SqliteSchema = {
     CREATE INDEX deleted ON entries (parent, name, n) WHERE tombstone = 1 AND folder = 0`,
 }
 
+const newEntryValues = Array.from({ length: entryColumns }, (_, at) => `?${at + 1}`).join(', ')
+
 export const indexSql = {
   state: 'SELECT * FROM state',
   entry: 'SELECT * FROM entries WHERE entry = ?',
   child: 'SELECT * FROM entries WHERE tombstone = 0 AND parent = ? AND name = ? AND folder = ?',
-  deletedFile:
-    'SELECT * FROM entries WHERE tombstone = 1 AND folder = 0 AND parent = ? AND name = ? ORDER BY n DESC LIMIT 1',
+  named: `SELECT * FROM entries WHERE tombstone = 0 AND parent = ?1 AND name = ?2
+    UNION ALL SELECT * FROM (
+      SELECT * FROM entries WHERE tombstone = 1 AND folder = 0 AND parent = ?1 AND name = ?2
+      ORDER BY n DESC LIMIT 1)`,
   children:
     'SELECT * FROM entries WHERE tombstone = 0 AND parent = ? AND (name, folder) > (?, ?) ORDER BY name, folder LIMIT ?',
   totals: `WITH RECURSIVE folders (id) AS (
@@ -57,6 +61,11 @@ export const indexSql = {
   addCommit: 'INSERT INTO commits VALUES (?, ?, ?, ?, ?)',
   markVerified: 'UPDATE commits SET verified = 1 WHERE n = ?',
   putEntry: `INSERT OR REPLACE INTO entries VALUES (${Array(entryColumns).fill('?').join(', ')})`,
+  putNewEntry: `INSERT INTO entries SELECT ${newEntryValues}
+    WHERE NOT EXISTS (SELECT 1 FROM purged WHERE entry = ?1)
+    AND NOT EXISTS (SELECT 1 FROM entries
+      WHERE tombstone = 0 AND parent = ?2 AND name = ?3 AND folder = ?4)
+    ON CONFLICT (entry) DO NOTHING`,
   removeEntry: 'DELETE FROM entries WHERE entry = ?',
   putPurgedHead: 'INSERT OR REPLACE INTO purged VALUES (?, ?, ?, ?, ?, ?, ?)',
   removePurgedHead: 'DELETE FROM purged WHERE entry = ?',

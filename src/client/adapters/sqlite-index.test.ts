@@ -82,10 +82,10 @@ test('finds a file and a folder of one name apart, and the latest of deleted fil
   const place = { parent: root, name }
   assert.deepEqual(index.child({ ...place, kind: 'file' }), file)
   assert.deepEqual(index.child({ ...place, kind: 'folder' }), folder)
-  assert.equal(index.deletedFile(place)?.n, 9)
+  assert.equal(index.named(place).deletedFile?.n, 9)
   put(index, { ...file, tombstone: true, n: 20 })
   assert.equal(index.child({ ...place, kind: 'file' }), undefined)
-  assert.equal(index.deletedFile(place)?.entry, file.entry)
+  assert.equal(index.named(place).deletedFile?.entry, file.entry)
   index.close()
 })
 

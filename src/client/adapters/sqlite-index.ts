@@ -8,6 +8,7 @@ import type {
   IndexCommit,
   IndexEntry,
   IndexState,
+  NamedEntries,
   PurgedHead,
   VaultIndex,
 } from '../index/vault-index.ts'
@@ -67,11 +68,14 @@ class SqliteIndex implements VaultIndex {
     return entryOf(this.#get('child', [idBytes(place.parent), place.name, folder]))
   }
 
-  deletedFile(place: {
-    readonly parent: string
-    readonly name: Uint8Array
-  }): IndexEntry | undefined {
-    return entryOf(this.#get('deletedFile', [idBytes(place.parent), place.name]))
+  named({ parent, name }: { readonly parent: string; readonly name: Uint8Array }): NamedEntries {
+    const rows = this.#guard(() => this.#statement('named').all(idBytes(parent), name))
+    const found = rows.map((row) => entryOf(row)!)
+    return {
+      file: found.find(({ kind, tombstone }) => kind !== 'folder' && !tombstone),
+      folder: found.find(({ kind }) => kind === 'folder'),
+      deletedFile: found.find(({ tombstone }) => tombstone),
+    }
   }
 
   children({ parent, after, most }: ChildrenRequest): IndexEntry[] {
@@ -139,6 +143,10 @@ class SqliteIndex implements VaultIndex {
     this.#run('putEntry', entryValues(entry))
   }
 
+  putNewEntry(entry: IndexEntry): boolean {
+    return this.#run('putNewEntry', entryValues(entry)) === 1
+  }
+
   putPurgedHead(head: PurgedHead): void {
     this.#run('removeEntry', [idBytes(head.entry)])
     this.#run('putPurgedHead', purgedValues(head))
@@ -166,8 +174,9 @@ class SqliteIndex implements VaultIndex {
     return this.#guard(() => this.#statement(name).get(...values))
   }
 
-  #run(name: StatementName, values: (Uint8Array | number | null)[]): void {
-    this.#guard(() => this.#statement(name).run(...values))
+  /** How many rows it changed. */
+  #run(name: StatementName, values: (Uint8Array | number | null)[]): number {
+    return Number(this.#guard(() => this.#statement(name).run(...values)).changes)
   }
 
   #statement(name: StatementName): StatementSync {

@@ -104,13 +104,11 @@ export class Batch {
   #layFile(file: PendingFile, { fresh }: LayOptions): Laid {
     const { parent, name, key } = this.#placeOf(file.path)
     if (this.#touched.has(key)) return later
-    if (this.#folders.has(key) || this.#child({ parent, name, kind: 'folder' })) {
-      throw kindConflict(file.path, 'is a folder')
-    }
-    const live = this.#child({ parent, name, kind: 'file' })
+    const there = this.#empty.has(parent) ? undefined : this.#index.named({ parent, name })
+    if (this.#folders.has(key) || there?.folder) throw kindConflict(file.path, 'is a folder')
+    const live = there?.file
     if (live?.version === file.version) return { kind: 'done', entry: live }
-    const revived = fresh || this.#empty.has(parent) ? undefined : { parent, name }
-    const before = live ?? (revived && this.#index.deletedFile(revived))
+    const before = live ?? (fresh ? undefined : there?.deletedFile)
     this.#touched.add(key)
     const change = fileChange(this.#maker, { parent, name, before }, file)
     return this.#add(change, { pages: file.pages.inline, revives: before?.tombstone ?? false })

@@ -87,6 +87,14 @@ export interface ChildrenRequest {
   readonly most: number
 }
 
+/** Of one name in one folder. Links count as files. */
+export interface NamedEntries {
+  readonly file: IndexEntry | undefined
+  readonly folder: IndexEntry | undefined
+  /** The latest deleted file. */
+  readonly deletedFile: IndexEntry | undefined
+}
+
 export interface VaultIndex {
   state(): IndexState
   /** Entry by id, tombstones too. */
@@ -97,8 +105,8 @@ export interface VaultIndex {
     readonly name: Uint8Array
     readonly kind: 'file' | 'folder'
   }): IndexEntry | undefined
-  /** The latest deleted file or link with this name. */
-  deletedFile(place: { readonly parent: string; readonly name: Uint8Array }): IndexEntry | undefined
+  /** All that has this name in a folder, in one look. */
+  named(place: { readonly parent: string; readonly name: Uint8Array }): NamedEntries
   /** Live children in byte order of their names, implicit folders too. */
   children(request: ChildrenRequest): IndexEntry[]
   /** Live files and links at any depth below a folder, and their bytes. */

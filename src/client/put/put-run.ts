@@ -8,7 +8,7 @@ import { md5In } from '../engine/digests.ts'
 import type { BatchItem } from '../engine/engine.ts'
 import type { LocalFiles } from '../engine/local-files.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
-import { resolvePath } from '../tree/resolve-path.ts'
+import { PathFinder } from '../tree/resolve-path.ts'
 import type { Path } from '../tree/path.ts'
 import type { PutItem, PutOutcome } from './put-item.ts'
 import { PutLanes } from './put-lanes.ts'
@@ -46,6 +46,7 @@ export class PutRun {
   readonly #options: PutRunOptions
   readonly #outcomes: PutOutcomes
   readonly #lanes: PutLanes
+  readonly #finder: PathFinder
   #small: FileItem[] = []
   #items = 0
 
@@ -54,6 +55,7 @@ export class PutRun {
     this.#options = options
     this.#outcomes = new PutOutcomes(options.outcome)
     this.#lanes = new PutLanes(this.#outcomes, work.engine)
+    this.#finder = new PathFinder(work.committer.feed.index, work.vault.vault)
   }
 
   /**
@@ -154,8 +156,7 @@ export class PutRun {
   }
 
   #find(to: Path): IndexEntry | undefined {
-    const { committer, vault } = this.#work
-    const found = resolvePath(committer.feed.index, { vault: vault.vault, path: to })
+    const found = this.#finder.find(to)
     return 'entry' in found && found.kind !== 'blocked' ? found.entry : undefined
   }
 

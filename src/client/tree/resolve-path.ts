@@ -1,3 +1,4 @@
+import { limits } from '../../base/limits.ts'
 import type { IndexEntry, VaultIndex } from '../index/vault-index.ts'
 import type { Path } from './path.ts'
 
@@ -29,6 +30,51 @@ export function resolvePath(
     folder = entry.entry
   }
   return { kind: 'root', folder: vault }
+}
+
+/**
+ * Resolves paths in the order of a walk: the folder that many of them lie in is looked up once for as many
+ * as `limits.batchFilesMax`, and what becomes of it meanwhile is not seen.
+ */
+export class PathFinder {
+  readonly #index: VaultIndex
+  readonly #vault: string
+  #above: Path = []
+  #folder: Resolved | undefined
+  #left = 0
+
+  constructor(index: VaultIndex, vault: string) {
+    this.#index = index
+    this.#vault = vault
+  }
+
+  find(path: Path): Resolved {
+    const folder = this.#folderOf(path)
+    const name = path.at(-1)
+    if (name === undefined || folder.kind === 'missing') return folder
+    // A file may stand where the folder is, too.
+    if (!('folder' in folder)) return resolvePath(this.#index, { vault: this.#vault, path })
+    const { file, folder: inner } = this.#index.named({ parent: folder.folder, name })
+    if (file) return { kind: file.kind === 'link' ? 'link' : 'file', entry: file }
+    if (inner) return { kind: 'folder', folder: inner.entry, entry: inner }
+    return { kind: 'missing', folder: folder.folder, found: path.length - 1 }
+  }
+
+  #folderOf(path: Path): Resolved {
+    if (this.#folder === undefined || this.#left === 0 || !this.#isAbove(path)) {
+      this.#above = path.slice(0, -1)
+      this.#left = limits.batchFilesMax
+      this.#folder = resolvePath(this.#index, { vault: this.#vault, path: this.#above })
+    }
+    this.#left -= 1
+    return this.#folder
+  }
+
+  /** A walk gives the names above as the same arrays: others are only looked up again. */
+  #isAbove(path: Path): boolean {
+    const above = this.#above
+    return path.length === above.length + 1 && above.every((name, at) => path[at] === name)
+  }
 }
 
 function endOf(
