@@ -25,6 +25,7 @@ interface FileStat {
 
 const fileMode = 0o600
 const folderMode = 0o755
+const privateFolderMode = 0o700
 const linkMode = 0o777
 /** Handles below are standard input, output and errors. */
 const handleMin = 3
@@ -147,10 +148,12 @@ export class MemoryFiles implements LocalFiles {
     return inside.map((each) => bytesOf(lastName(each)))
   }
 
-  makeFolder(path: Uint8Array): void {
+  makeFolder(path: Uint8Array, { isPrivate } = { isPrivate: false }): void {
     const there = this.#files.get(key(path))
-    if (there === undefined) this.#add(path, 'folder')
-    else if (there.kind !== 'folder') throw failure('EXISTS', path, `it is a ${there.kind}`)
+    if (there === undefined) {
+      const folder = this.#add(path, 'folder')
+      if (isPrivate) folder.mode = privateFolderMode
+    } else if (there.kind !== 'folder') throw failure('EXISTS', path, `it is a ${there.kind}`)
   }
 
   makeLink(path: Uint8Array, target: Uint8Array): void {

@@ -4,6 +4,7 @@ import {
   lutimesSync,
   mkdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -116,6 +117,29 @@ test('folders, links, modes and times come back as they were', async () => {
     assert.deepEqual(localTree(join(grid.folder, 'tree')), localTree(from))
     const { files } = await done(grid, 'put', join(grid.folder, 'tree'), 'home:/')
     assert.deepEqual(new Set(files.map(({ state }: any) => state)), new Set(['unchanged']))
+  })
+})
+
+test('a folder is closed to others until it has the mode it should have', async () => {
+  await withFileGrid({}, async (grid) => {
+    const from = join(grid.folder, 'from')
+    mkdirSync(join(from, 'in'), { recursive: true })
+    writeFileSync(join(from, 'in', 'file'), 'x')
+    chmodSync(from, 0o755)
+    chmodSync(join(from, 'in'), 0o700)
+    await done(grid, 'put', from, 'home:/tree')
+    const modes = new Set<number>()
+    for (const { store } of grid.nodes) {
+      store.beforeRead = async () => {
+        for (const name of ['to', 'to/in']) modes.add(statSync(join(grid.folder, name)).mode)
+      }
+    }
+    await done(grid, 'get', 'home:/tree', join(grid.folder, 'to'))
+    assert.deepEqual(
+      [...modes].map((mode) => mode & 0o777),
+      [0o700],
+    )
+    assert.deepEqual(localTree(join(grid.folder, 'to')), localTree(from))
   })
 })
 

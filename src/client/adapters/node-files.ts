@@ -33,6 +33,7 @@ import type {
 
 const nanosecondsPerSecond = 1_000_000_000n
 const nanosecondsInSecond = 1e9
+const nanosecondsInMillisecond = 1e6
 const permissionBits = 0o7777n
 const inputWaitMinMs = 0.02
 const inputWaitMaxMs = 5
@@ -112,10 +113,11 @@ export const nodeFiles: LocalFiles = Object.freeze({
   },
   listFolder: (path) =>
     attempt('list', path, () => readdirSync(bufferOf(path), { encoding: 'buffer' })),
-  makeFolder(path) {
+  makeFolder(path, { isPrivate } = { isPrivate: false }) {
+    const mode = isPrivate ? 0o700 : 0o777
     attempt('make the folder', path, () => {
       const found = lstatSync(bufferOf(path), { throwIfNoEntry: false })
-      if (found?.isDirectory() !== true) mkdirSync(bufferOf(path))
+      if (found?.isDirectory() !== true) mkdirSync(bufferOf(path), { mode })
     })
   },
   makeLink(path, target) {
@@ -199,7 +201,7 @@ function statOf(stat: BigIntStats): LocalStat {
     bytes: Number(stat.size),
     mode: Number(stat.mode & permissionBits),
     modified: timeOf(stat.mtimeNs),
-    touchedMs: Number(stat.ctimeMs),
+    touchedMs: Number(stat.ctimeNs) / nanosecondsInMillisecond,
     identity: `${stat.dev}:${stat.ino}`,
   }
 }

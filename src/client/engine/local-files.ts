@@ -29,8 +29,11 @@ export interface LocalFiles {
   statPath(path: Uint8Array): LocalStat | undefined
   /** Names in a folder, in no order. */
   listFolder(path: Uint8Array): readonly Uint8Array[]
-  /** Makes the folder; absent parents are an error, an existing folder is fine. */
-  makeFolder(path: Uint8Array): void
+  /**
+   * Makes the folder; absent parents are an error, an existing folder is fine, and stays as it is. A private one
+   * is its owner's only, until `setStat`.
+   */
+  makeFolder(path: Uint8Array, options?: { readonly isPrivate: boolean }): void
   makeLink(path: Uint8Array, target: Uint8Array): void
   /** Of a link itself. */
   setLinkTime(path: Uint8Array, modified: FileTime): void
@@ -67,11 +70,15 @@ export interface LocalStat {
   readonly identity: string
 }
 
-/** Whether a file was left alone between two looks at it: size, time and identity. */
+/**
+ * Whether a file was left alone between two looks at it: size, times and identity. A time of modification can be
+ * set back, when it was last touched cannot.
+ */
 export function unchanged(before: LocalStat, after: LocalStat): boolean {
   return (
     before.bytes === after.bytes &&
     before.identity === after.identity &&
+    before.touchedMs === after.touchedMs &&
     before.modified.seconds === after.modified.seconds &&
     before.modified.nanoseconds === after.modified.nanoseconds
   )

@@ -84,7 +84,8 @@ export function openTarget(
   if (there !== undefined && there.kind !== 'folder') {
     throw new HoldfastError('KIND_CONFLICT', `Cannot write a folder there: it is a ${there.kind}`)
   }
-  if (there === undefined) files.makeFolder(path)
+  // What comes into it is nobody's before it has the mode it should have.
+  if (there === undefined) files.makeFolder(path, { isPrivate: true })
   const handle = files.openFolder(path, { follow: false })
   const folder = new TargetFolder({ files, handle, parent, ...options })
   return { folder, made: there === undefined }
