@@ -132,7 +132,7 @@ class Story {
     const mischief = new Mischief(plot)
     const doing = mischief.run()
     this.#note('users begin')
-    await Promise.all(this.#users.map((user) => user.run(this.#random.between(5, 10))))
+    await Promise.all(this.#users.map((user) => user.run(this.#random.between(4, 7))))
     this.#note('all is mended')
     await mischief.stop()
     await doing
@@ -142,7 +142,7 @@ class Story {
     this.#note('all is complete')
     // Nothing excuses any failure from here on
     await pass(this.grid, aftermathMs)
-    await Promise.all(this.#users.map((user) => user.readAll()))
+    await Promise.all(this.#oneOfEachAccount().map((user) => user.readAll()))
     this.#note('all was read')
     await collectAll(settling)
     this.#note('nothing is left over')
@@ -150,11 +150,16 @@ class Story {
     for (const user of this.#oneOfEachAccount()) await user.readAll()
   }
 
+  /** By chance. */
   #oneOfEachAccount(): User[] {
     const { clients } = this.grid
-    const isFirst = (at: number): boolean =>
-      clients.findIndex(({ account }) => account === clients[at]!.account) === at
-    return this.#users.filter((_user, at) => isFirst(at))
+    const users = new Map<string, User>()
+    const first = this.#random.between(0, clients.length - 1)
+    for (let turn = 0; turn < clients.length; turn += 1) {
+      const at = (first + turn) % clients.length
+      users.set(clients[at]!.account, this.#users[at]!)
+    }
+    return [...users.values()]
   }
 
   /** One of each account, beside its `home`. */
