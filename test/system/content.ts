@@ -2,10 +2,22 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 
+const pieceBytes = 1 << 20
+
 /** Bytes that no other seed gives, quickly. */
 export function contentOf(seed: string, bytes: number): Buffer {
   const key = createHash('sha256').update(seed).digest().subarray(0, 16)
   return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(bytes))
+}
+
+/** The same, piece by piece, for more than memory should hold. */
+export function* piecesOf(seed: string, bytes: number): Generator<Buffer> {
+  const key = createHash('sha256').update(seed).digest().subarray(0, 16)
+  const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16))
+  const zeros = Buffer.alloc(pieceBytes)
+  for (let left = bytes; left > 0; left -= pieceBytes) {
+    yield cipher.update(zeros.subarray(0, Math.min(left, pieceBytes)))
+  }
 }
 
 export function writeContent(path: string, seed: string, bytes: number): string {

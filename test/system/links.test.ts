@@ -5,39 +5,30 @@ import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { sha256Of, writeContent } from './content.ts'
 import { errorOf, Grid } from './grid.ts'
+import { LinkedGrid } from './linked-grid.ts'
 import type { Trouble } from './proxy.ts'
 import { Proxy } from './proxy.ts'
 
 const MiB = 2 ** 20
 const fileBytes = 40 * MiB
 
-/** A grid whose clients reach every program through a proxy, as the coordinator reaches the nodes. */
+/** Links to spoil, and transfers over them. */
 class Linked {
   readonly grid: Grid
-  readonly #proxies: ReadonlyMap<string, Proxy>
+  readonly #links: LinkedGrid
   #number = 0
 
-  private constructor(grid: Grid, proxies: ReadonlyMap<string, Proxy>) {
-    this.grid = grid
-    this.#proxies = proxies
+  private constructor(links: LinkedGrid) {
+    this.grid = links.grid
+    this.#links = links
   }
 
   static async start(context: TestContext): Promise<Linked> {
-    const proxies = new Map<string, Proxy>()
-    for (const name of ['coordinator', 'n1', 'n2', 'n3', 'n4']) {
-      proxies.set(name, await Proxy.listen(context))
-    }
-    const announced = (program: string, address: string): string => {
-      const proxy = proxies.get(program)!
-      proxy.target = address
-      return proxy.address
-    }
-    const toml = { coordinator: 'repairGrace = "1s"' }
-    return new Linked(await Grid.start(context, { toml, announced }), proxies)
+    return new Linked(await LinkedGrid.start(context))
   }
 
   proxy(name: string): Proxy {
-    return this.#proxies.get(name)!
+    return this.#links.proxy(name)
   }
 
   trouble(trouble: Trouble, ...names: readonly string[]): void {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { createInterface } from 'node:readline'
 
@@ -22,7 +23,9 @@ export interface Finished {
 
 export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>
-  readonly input?: string | Uint8Array
+  readonly input?: string | Uint8Array | Readable
+  /** Takes what comes on standard output, which is not kept then. */
+  readonly takeOutput?: (bytes: Buffer) => void
   /** Words before the program: what it runs in, such as a namespace. */
   readonly within?: readonly string[]
   /** It ends with this process, however that ends: roles do when they have a channel to who started them. */
@@ -52,9 +55,13 @@ export class RunningProgram {
     })
     const { stdin, stdout, stderr } = this.process
     stdin!.on('error', () => {})
-    stdin!.end(options.input)
-    createInterface({ input: stdout! }).on('line', (text) => this.#line(text))
-    stdout!.on('data', (bytes: Buffer) => (this.#out += bytes.toString('latin1')))
+    if (options.input instanceof Readable) options.input.pipe(stdin!)
+    else stdin!.end(options.input)
+    if (options.takeOutput) stdout!.on('data', options.takeOutput)
+    else {
+      createInterface({ input: stdout! }).on('line', (text) => this.#line(text))
+      stdout!.on('data', (bytes: Buffer) => (this.#out += bytes.toString('latin1')))
+    }
     stderr!.on('data', (bytes: Buffer) => (this.#error += bytes.toString()))
     this.finished = new Promise((resolve) => {
       this.process.on('close', (exit) => {
