@@ -150,7 +150,7 @@ function loadSegments(index: StoreIndex, bytes: Uint8Array): void {
   const reader = new ByteReader(bytes, 'the index')
   for (let count = reader.u32(); count > 0; count -= 1) {
     const row = index.segments.add(reader.u32())
-    row.emptying = reader.u8() !== 0
+    if (reader.u8() !== 0) index.segments.beginEmptying(row.number)
     row.writtenBytes = reader.u32()
     for (let deletes = reader.u32(); deletes > 0; deletes -= 1) {
       row.deletes.set(reader.u32(), reader.u32())

@@ -55,7 +55,7 @@ export class Compaction {
     this.#emptying ??= this.#choose()
     const emptying = this.#emptying
     if (emptying === undefined) return false
-    emptying.row.emptying = true
+    this.#options.index.segments.beginEmptying(emptying.row.number)
     try {
       const end = await this.#copySome(emptying)
       if (end) await this.#finish(emptying)

@@ -16,6 +16,8 @@ export interface SegmentRow {
 /** The segments that exist. A row goes only when the file's removal is durable. */
 export class SegmentTable {
   readonly #rows = new Map<number, SegmentRow>()
+  /** Numbers of those with `emptying`: few, and asked for with every delete. */
+  readonly #emptying = new Set<number>()
 
   get rows(): IterableIterator<SegmentRow> {
     return this.#rows.values()
@@ -52,23 +54,32 @@ export class SegmentTable {
     return row
   }
 
+  beginEmptying(segment: number): void {
+    this.add(segment).emptying = true
+    this.#emptying.add(segment)
+  }
+
   remove(segment: number): void {
     this.#rows.delete(segment)
+    this.#emptying.delete(segment)
   }
 
   /** Bytes that emptying `row` would have to write again. */
   keptBytes(row: SegmentRow): number {
     let bytes = row.liveBytes
     for (const [dead, count] of row.deletes) {
-      if (dead !== row.number && this.#rows.has(dead)) bytes += count * recordHeaderBytes
+      if (this.needsDelete(dead, row.number)) bytes += count * recordHeaderBytes
     }
     return bytes
   }
 
+  /** Numbers of the segments before `segment` whose emptying has begun. */
+  emptyingBefore(segment: number): number[] {
+    return [...this.#emptying].filter((number) => number < segment)
+  }
+
   /** Whether a delete record of segment `from` that names `dead` is still needed. */
   needsDelete(dead: number, from: number): boolean {
-    if (dead !== from && this.#rows.has(dead)) return true
-    for (const row of this.#rows.values()) if (row.emptying && row.number !== from) return true
-    return false
+    return dead !== from && this.#rows.has(dead)
   }
 }

@@ -181,13 +181,19 @@ export class ShardWriting {
     })
   }
 
-  /** A delete record for what is held, unless it is newer. */
+  /**
+   * Delete records for what is held, unless it is newer: one for its segment, and one for each older segment
+   * that is being emptied, where a copy of it may be left.
+   */
   #deleteOf(shardId: Uint8Array, recordNumberMax: number): PlannedRecord[] {
     const held = this.#options.index.shards.find(shardId)
     if (held === undefined || held.recordNumber > recordNumberMax) return []
-    const { recordNumber, segment: deadSegment } = held
+    const { recordNumber, segment } = held
     const storedMs = this.#options.clock.nowMs()
-    return [plannedDelete({ shardId, recordNumber, deadSegment, storedMs, moved: false })]
+    const deadSegments = [segment, ...this.#options.index.segments.emptyingBefore(segment)]
+    return deadSegments.map((deadSegment) =>
+      plannedDelete({ shardId, recordNumber, deadSegment, storedMs, moved: false }),
+    )
   }
 
   #storedShard(record: WrittenRecord): StoredShard {

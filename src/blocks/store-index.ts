@@ -70,7 +70,7 @@ export class StoreIndex {
   #applyShard({ header, place, vault, damaged = false }: IndexedRecord): void {
     const known = this.shards.find(header.shardId)
     if (known !== undefined && !isNewer(header, place, known)) {
-      if (known.segment !== place.segment) this.segments.add(place.segment).emptying = true
+      if (known.segment !== place.segment) this.segments.beginEmptying(place.segment)
       return
     }
     // What it replaces has no delete record of its own: a copy was made, or the delete was lost
@@ -93,7 +93,7 @@ export class StoreIndex {
     const row = this.segments.get(known.segment)
     if (row === undefined) return
     row.liveBytes -= spanOf(known)
-    row.emptying ||= emptying
+    if (emptying) this.segments.beginEmptying(row.number)
   }
 }
 
