@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { it } from 'node:test'
@@ -129,3 +129,25 @@ it('refuses a home of a newer version and a folder of something else', async (co
   assert.match(strange.error, /is no home of holdfast: it holds "thesis.tex"/)
   assert.equal(existsSync(join(other.folder, 'version')), false)
 })
+
+for (const flags of [[], ['--no-restart']]) {
+  it(`ends with why when a process cannot start (up ${flags.join(' ')})`, async (context) => {
+    const scratch = new Scratch(context)
+    const ports = await freePorts()
+    const first = await scratch.up(ports)
+    first.grid.process.kill('SIGTERM')
+    assert.equal((await first.grid.finished).exit, 0)
+    const store = join(scratch.home, 'nodes', 'n2', 'store')
+    rmSync(store, { recursive: true })
+    writeFileSync(store, 'no folder')
+    const startMs = performance.now()
+    const { exit, out, error } = await scratch.run(['up', '--json', ...flags, ...ports.flags])
+    assert.ok(performance.now() - startMs < 30_000)
+    assert.notEqual(exit, 0)
+    assert.equal(out, '')
+    const last = error.trimEnd().split('\n').at(-1)!
+    const told = (JSON.parse(last) as { error: { message: string; hint: string } }).error
+    assert.match(told.message, /n2/)
+    assert.equal(existsSync(join(scratch.home, 'running')), false)
+  })
+}

@@ -30,6 +30,8 @@ import type {
   LocalKind,
   LocalStat,
 } from '../engine/local-files.ts'
+import { loadExactTimes } from './exact-times.ts'
+import type { ExactTimes } from './exact-times.ts'
 
 const nanosecondsPerSecond = 1_000_000_000n
 const nanosecondsInSecond = 1e9
@@ -93,6 +95,7 @@ export const nodeFiles: LocalFiles = Object.freeze({
   setStat(handle, { mode, modified }) {
     attempt('set the mode and times of', undefined, () => {
       fchmodSync(handle, mode)
+      if (exactTimes()?.setOpen(handle, modified)) return
       futimesSync(handle, timeGiven(modified), timeGiven(modified))
     })
   },
@@ -124,6 +127,7 @@ export const nodeFiles: LocalFiles = Object.freeze({
     attempt('make the link', path, () => symlinkSync(bufferOf(target), bufferOf(path)))
   },
   setLinkTime(path, modified) {
+    if (exactTimes()?.setPath(path, modified)) return
     const time = timeGiven(modified)
     attempt('set the time of', path, () => lutimesSync(bufferOf(path), time, time))
   },
@@ -214,7 +218,14 @@ function timeOf(nanoseconds: bigint): FileTime {
   }
 }
 
-/** As node:fs takes it: numbers below zero would be taken for now. */
+let loadedTimes: { readonly exact: ExactTimes | undefined } | undefined
+
+function exactTimes(): ExactTimes | undefined {
+  loadedTimes ??= { exact: loadExactTimes() }
+  return loadedTimes.exact
+}
+
+/** As node:fs takes it, without the last digits: numbers below zero would be taken for now. */
 function timeGiven({ seconds, nanoseconds }: FileTime): number | Date {
   return seconds < 0
     ? new Date(seconds * 1000 + nanoseconds / 1e6)
