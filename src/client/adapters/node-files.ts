@@ -32,11 +32,14 @@ import type {
 } from '../engine/local-files.ts'
 import { loadExactTimes } from './exact-times.ts'
 import type { ExactTimes } from './exact-times.ts'
+import { pathText } from './path-text.ts'
 
 const nanosecondsPerSecond = 1_000_000_000n
 const nanosecondsInSecond = 1e9
 const nanosecondsInMillisecond = 1e6
 const permissionBits = 0o7777n
+/** Of a name on nearly all file systems. */
+const nameBytesMost = 255
 const inputWaitMinMs = 0.02
 const inputWaitMaxMs = 5
 
@@ -261,8 +264,11 @@ function translated(action: string, path: Uint8Array | undefined, error: unknown
   const known = codes[code] ?? (ofTheSystem.test(code) ? 'UNREADABLE' : undefined)
   if (known === undefined) return error
   const place = path === undefined ? 'a file' : show(path)
+  const isLong = code === 'ENAMETOOLONG'
   return new HoldfastError(known, `Cannot ${action} ${place}: ${reasonOf(message)}`, {
     cause: error,
+    ...(isLong && path && { hint: tooLongHint(path) }),
+    ...(code === 'EINVAL' && { hint: 'This file system does not take such a name' }),
   })
 }
 
@@ -271,8 +277,15 @@ function reasonOf(message: string): string {
   return /^\w+: ([^,]*)/.exec(message)?.[1] ?? message
 }
 
+/** What is too long: all of the path, or one name in it. */
+function tooLongHint(path: Uint8Array): string {
+  return path.length > nameBytesMost * 4
+    ? 'The system takes no path of this length: run the command from a folder nearer to it'
+    : 'This file system takes no name of this length: fetch it to a DEST with a shorter name of your own'
+}
+
 function show(path: Uint8Array): string {
-  return JSON.stringify(bufferOf(path).toString())
+  return pathText(path)
 }
 
 function bufferOf(path: Uint8Array): Buffer {
