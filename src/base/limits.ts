@@ -151,6 +151,10 @@ export const limits = Object.freeze({
 
   // Log-in tries
   freeTries: 5,
+  /** Accounts made from one source before it must wait. */
+  signupsFree: 64,
+  /** From the beginning of a sign-up to its end. */
+  signupMs: 10 * minute,
   tryDelayMs: 1 * second,
   tryDelayMaxMs: 5 * minute,
   loginMs: 1 * minute,

@@ -44,11 +44,15 @@ export interface Catalogue {
   /**
    * Counts a try to log in that was begun, by account name (known or not) and source address. `wait` when
    * earlier unfinished tries ask for it (nothing is counted then). The count falls to zero with `createSession`.
+   * `free`: how many do not wait, when not `freeTries`.
    */
   beginTry(request: {
     name: string
     source: string
+    free?: number | undefined
   }): Promise<{ kind: 'go' } | { kind: 'wait'; waitMs: number }>
+  /** Whether a try of this name, from wherever, was counted in the last `withinMs`. */
+  wasTried(request: { name: string; withinMs: number }): Promise<boolean>
   createSession(request: NewSession): Promise<void>
   /** The session, unless it expired; its expiry moves on use, at most once an hour. */
   session(id: Id): Promise<SessionRow | undefined>

@@ -31,6 +31,20 @@ function codeOf(answer: ControlHttpAnswer): string | undefined {
   return json.error?.code
 }
 
+await test('the wall clock set back keeps nobody out', async () => {
+  const world = await CoordinatorWorld.start()
+  const ada = await world.run(TestAccount.enter(world, 'ada'))
+  const before = (await world.run(ada.client.call('grid', {}))).timeMs
+  world.jump(-3_600_000)
+  await world.run(ada.client.call('whoami', {}))
+  await world.run(world.heartbeats())
+  await world.scheduler.advance(1000)
+  assert.ok((await world.run(ada.client.call('grid', {}))).timeMs >= before + 1000)
+  world.jump(3_600_000)
+  await world.run(ada.client.call('whoami', {}))
+  await world.run(world.heartbeats())
+})
+
 await test('a caught request does nothing a second time, nor changed in any part', async () => {
   const { world, request } = await caught()
   const again = await world.run(world.coordinator.handle(request))

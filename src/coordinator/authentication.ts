@@ -28,7 +28,7 @@ export type Authenticated<Kind extends Auth = Auth> =
 export interface AuthenticationWorld {
   readonly context: CoordinatorContext
   readonly window: ReplayWindow
-  /** When this coordinator began, by the wall clock. */
+  /** When this coordinator began, by the grid's time. */
   readonly startedMs: number
 }
 
@@ -43,7 +43,7 @@ export async function authenticateSession(
   world: AuthenticationWorld,
   request: ControlHttpRequest,
 ): Promise<Authenticated<'session'>> {
-  const { catalogue, clock, primitives } = world.context
+  const { catalogue, time, primitives } = world.context
   const { headers, path, body } = request
   const session = headerBytes(headers[controlHeaders.session], 16)
   const requestId = headerBytes(headers[controlHeaders.request], 16)
@@ -59,7 +59,7 @@ export async function authenticateSession(
       answerMac(primitives, row.macKey, { requestId, status, body: answerBody }),
     ),
   })
-  const nowMs = clock.nowMs()
+  const nowMs = time.nowMs()
   if (!isTimely(world, timeMs)) return { refused: wrongTime(nowMs), prove }
   const seen = world.window.take(row.session, toHex(requestId))
   if (seen === 'seen') return { refused: replayed(), prove }
@@ -72,7 +72,7 @@ export function authenticateNode(
   world: AuthenticationWorld,
   request: ControlHttpRequest,
 ): Authenticated<'node'> {
-  const { clock, cluster, keys, primitives } = world.context
+  const { cluster, keys, primitives, time } = world.context
   const { headers, path, body } = request
   const nodeId = headerBytes(headers[controlHeaders.node], 16)
   const timeMs = headerTime(headers[controlHeaders.time])
@@ -86,19 +86,18 @@ export function authenticateNode(
     const answer = nodeAnswerText(primitives, { node, timeMs, status, body: answerBody })
     return { [controlHeaders.signature]: toHex(primitives.sign(keys.identitySeed, answer)) }
   }
-  const nowMs = clock.nowMs()
+  const nowMs = time.nowMs()
   const near = isTimely(world, timeMs)
   if (near && cluster.takeRequestTime(row.node, timeMs)) {
     return { caller: { source: request.source, node: row }, prove }
   }
-  const nextMs = near ? Math.max(nowMs, cluster.nextRequestTime(row.node)) : nowMs
-  return { refused: wrongTime(nextMs), prove }
+  return { refused: wrongTime(Math.max(nowMs, cluster.nextRequestTime(row.node))), prove }
 }
 
 /** What was asked of the coordinator before its start may have been done then: nothing remembers. */
 function isTimely({ context, startedMs }: AuthenticationWorld, timeMs: number): boolean {
-  const { clock, limits } = context
-  return timeMs >= startedMs && Math.abs(timeMs - clock.nowMs()) <= limits.controlSkewMs
+  const { limits, time } = context
+  return timeMs >= startedMs && Math.abs(timeMs - time.nowMs()) <= limits.controlSkewMs
 }
 
 function notLoggedIn(): HoldfastError {

@@ -18,6 +18,7 @@ import type {
 import type { PendingLogins } from './accounts/pending-logins.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { Suspects } from './heal/suspects.ts'
+import type { GridTime } from './grid-time.ts'
 import type { Notices } from './notices.ts'
 
 export interface CoordinatorContext {
@@ -34,6 +35,7 @@ export interface CoordinatorContext {
   readonly logins: PendingLogins
   readonly suspects: Suspects
   readonly notices: Notices
+  readonly time: GridTime
   readonly logger: Logger
   readonly program: string
   readonly pid: number

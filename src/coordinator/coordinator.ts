@@ -18,6 +18,7 @@ import { Cluster } from './cluster/cluster.ts'
 import type { CoordinatorContext, LimitValues, Signup } from './context.ts'
 import { createHandler } from './handler.ts'
 import { Suspects } from './heal/suspects.ts'
+import { GridTime } from './grid-time.ts'
 import { Notices } from './notices.ts'
 import type { NodeConnections } from './nodes-world.ts'
 import { rememberVerified } from './remembered-verify.ts'
@@ -89,6 +90,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     logins: new PendingLogins(clock, limits),
     suspects: new Suspects(limits.suspectsWaitingMax),
     notices: new Notices(),
+    time: new GridTime(clock),
   }
   const opener = { role: 'coordinator', seed: keys.identitySeed, term: grid.term } as const
   const background = new Background(context, options.connect(opener))

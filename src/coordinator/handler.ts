@@ -23,7 +23,7 @@ export function createHandler(context: CoordinatorContext): ControlHandler {
     windowMs,
     requestsPerSessionMax: limits.sessionRequestsMax,
   })
-  const world = { context, window, startedMs: clock.nowMs() }
+  const world = { context, window, startedMs: context.time.nowMs() }
   return async (request) => {
     try {
       return await answerTo(world, request)

@@ -127,6 +127,7 @@ const everyMethod: Readonly<Record<Method, true>> = {
   accountByName: true,
   account: true,
   beginTry: true,
+  wasTried: true,
   createSession: true,
   session: true,
   removeSession: true,

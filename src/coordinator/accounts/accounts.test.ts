@@ -6,6 +6,11 @@ import { TestAccount } from '../../testing/coordinator/test-account.ts'
 
 const refusedWith = (code: ErrorCode) => (error: unknown) => hasCode(error, code)
 
+async function begin(world: CoordinatorWorld, { client, name }: TestAccount): Promise<void> {
+  const { registrationRequest } = world.opaqueClient.startRegistration('any')
+  await world.run(client.call('signup/start', { name, registrationRequest }))
+}
+
 await test('an account signs up, logs in, is told who it is, and logs out', async () => {
   const world = await CoordinatorWorld.start()
   const ada = await world.run(TestAccount.enter(world, 'Ada'))
@@ -27,11 +32,32 @@ await test('a taken name is refused at both steps; the same sign-up again is not
   const finish = other.client.call('signup/finish', other.signUpRequest(record))
   await assert.rejects(world.run(finish), refusedWith('NAME_TAKEN'))
   const bob = new TestAccount(world, 'bob')
+  await begin(world, bob)
   const request = bob.signUpRequest(record)
   for (let again = 0; again < 2; again += 1) {
     const answer = await world.run(bob.client.call('signup/finish', request))
     assert.deepEqual(answer, { account: bob.account })
   }
+})
+
+await test('a sign-up is finished only when it was begun, and one source makes only so many', async () => {
+  const world = await CoordinatorWorld.start({ limits: { signupsFree: 2 } })
+  const registrationRecord = Buffer.alloc(32, 1).toString('base64')
+  const finish = (name: string, source = '10.0.0.7') => {
+    const account = new TestAccount(world, name, { source })
+    return world.run(
+      account.client.call('signup/finish', account.signUpRequest(registrationRecord)),
+    )
+  }
+  await assert.rejects(finish('ada'), refusedWith('MALFORMED'))
+  await begin(world, new TestAccount(world, 'ada'))
+  await world.scheduler.advance(11 * 60_000)
+  await assert.rejects(finish('ada'), refusedWith('MALFORMED'))
+  for (const name of ['one', 'two', 'three']) await begin(world, new TestAccount(world, name))
+  await finish('one')
+  await finish('two')
+  await assert.rejects(finish('three'), refusedWith('TRY_LATER'))
+  await finish('three', '10.0.0.8')
 })
 
 await test('only names of letters, digits and few signs can be', async () => {

@@ -5,7 +5,7 @@ import type { ControlRequest } from '../../wire/control.ts'
 import type { CoordinatorContext, MessageHandler } from '../context.ts'
 import { checkNewVault } from '../vaults/new-vault.ts'
 import { newAccountName, normalName } from './account-name.ts'
-import { countTry } from './tries.ts'
+import { countSignup, countTry } from './tries.ts'
 
 /**
  * Refuses a taken name here already: answered, this would be a way to try passwords of that account without
@@ -15,21 +15,30 @@ export const startSignup: MessageHandler<'signup/start'> = async (context, call)
   const { registrationRequest } = call.request
   const name = newAccountName(call.request.name)
   checkMaySignUp(context, name)
-  await countTry(context, { name, source: call.caller.source })
+  const { source } = call.caller
+  await countTry(context, { name, source })
   if (await context.catalogue.accountByName(name)) throw nameTaken(name)
   return {
     registrationResponse: context.opaque.registrationResponse({ user: name, registrationRequest }),
   }
 }
 
-export const finishSignup: MessageHandler<'signup/finish'> = async (context, { request }) => {
+/** Only what was begun, and so counted, a short time ago: else this would be an uncounted way to try names. */
+export const finishSignup: MessageHandler<'signup/finish'> = async (context, call) => {
+  const { request } = call
   const { account, signingKey, boxKey, bundle, registrationRecord } = request
   const name = newAccountName(request.name)
   const quotaBytes = checkMaySignUp(context, name)
+  if (!(await context.catalogue.wasTried({ name, withinMs: context.limits.signupMs }))) {
+    const what = 'Cannot sign up: it was not begun here, or too long ago'
+    throw new HoldfastError('MALFORMED', what, { hint: 'Sign up again' })
+  }
   if (!context.opaque.acceptsRecord(registrationRecord)) {
     throw new HoldfastError('MALFORMED', 'Cannot read the registration record')
   }
   const home = checkNewVault(context, request.home, { account, signingKey, boxKey })
+  if (await isRepeat(context, name, request)) return { account }
+  await countSignup(context, call.caller.source)
   const opaqueRecord = utf8(registrationRecord)
   const created = await context.catalogue.createAccount({
     account,

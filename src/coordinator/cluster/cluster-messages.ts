@@ -3,28 +3,28 @@ import type { ControlAnswer } from '../../wire/control.ts'
 import type { MessageHandler } from '../context.ts'
 import type { NodeNow } from './cluster.ts'
 
-export const tellGrid: MessageHandler<'grid'> = ({ clock, grid, keys, program, signup }) =>
+export const tellGrid: MessageHandler<'grid'> = ({ grid, keys, program, signup, time }) =>
   Promise.resolve({
     gridId: grid.gridId,
     term: grid.term,
     coordinatorKey: keys.identityKey,
-    timeMs: clock.nowMs(),
+    timeMs: time.nowMs(),
     signup: signup.kind,
     program,
   })
 
-export const tellCluster: MessageHandler<'cluster'> = ({ clock, cluster, grid, notices, pid }) =>
+export const tellCluster: MessageHandler<'cluster'> = ({ cluster, grid, notices, pid, time }) =>
   Promise.resolve({
     gridId: grid.gridId,
     term: grid.term,
-    timeMs: clock.nowMs(),
+    timeMs: time.nowMs(),
     pid,
     nodes: cluster.nodes().map(nodeAsTold),
     notices: notices.all(),
   })
 
 export const hearNode: MessageHandler<'heartbeat'> = async (context, { caller, request }) => {
-  const { clock, cluster, grid, logger } = context
+  const { cluster, grid, logger, time } = context
   if (request.node !== caller.node.node) {
     throw new HoldfastError('FORBIDDEN', `Cannot speak for node ${request.node}`)
   }
@@ -39,7 +39,7 @@ export const hearNode: MessageHandler<'heartbeat'> = async (context, { caller, r
       quarantine: quarantined,
     })
   }
-  return { timeMs: clock.nowMs(), term: grid.term, mark }
+  return { timeMs: time.nowMs(), term: grid.term, mark }
 }
 
 type ToldNode = ControlAnswer<'cluster'>['nodes'][number]

@@ -7,11 +7,11 @@ import { spaceOf } from './space.ts'
 import { vaultFor } from './vault-access.ts'
 
 export const giveTicket: MessageHandler<'ticket'> = async (context, { caller, request }) => {
-  const { clock, grid, keys, limits, primitives, random } = context
+  const { grid, keys, limits, primitives, random, time } = context
   const rights = request.rights as TicketRights
   const wish = { vault: request.vault, rights: rights >= 2 ? 'write' : 'read' } as const
   const vault = await vaultFor(context, caller, wish)
-  const issuedMs = clock.nowMs()
+  const issuedMs = time.nowMs()
   const expiresMs = issuedMs + limits.ticketMs
   const ticket = {
     grid: idBytes(grid.gridId),

@@ -26,7 +26,7 @@ import { addShards, setShard, type ShardChange } from './shards.ts'
 import type { Engine, Transaction } from './transaction.ts'
 import { emptyTrash } from './empty-trash.ts'
 import { markTrash } from './mark-trash.ts'
-import { beginTry } from './tries.ts'
+import { beginTry, wasTried } from './tries.ts'
 import { closeUpload, expireUpload, openUpload, type UploadOwner } from './uploads.ts'
 import { createVault, findVault, listVaults, vaultOf } from './vaults.ts'
 
@@ -54,6 +54,11 @@ export class SqlCatalogue implements Catalogue {
 
   beginTry: Of<'beginTry'> = (request) =>
     this.#engine.write((transaction) => beginTry(transaction, request))
+
+  wasTried: Of<'wasTried'> = ({ name, withinMs }) =>
+    this.#engine.read((transaction) =>
+      wasTried(transaction, { name, sinceMs: transaction.nowMs - withinMs }),
+    )
 
   createSession: Of<'createSession'> = (request) =>
     this.#engine.write((transaction) => createSession(transaction, request))

@@ -27,6 +27,23 @@ const countTry = statement((builder, args: Try & { nowMs: number }) =>
     ),
 )
 
+const setLast = statement((builder, args: Try & { nowMs: number }) =>
+  builder
+    .updateTable('tries')
+    .set({ last_ms: args.nowMs })
+    .where('name', '=', args.name)
+    .where('source', '=', args.source),
+)
+
+const recentTry = statement((builder, args: { name: string; sinceMs: number }) =>
+  builder
+    .selectFrom('tries')
+    .select('source')
+    .where('name', '=', args.name)
+    .where('last_ms', '>=', args.sinceMs)
+    .limit(1),
+)
+
 const endTries = statement((builder, args: Try) =>
   builder.deleteFrom('tries').where('name', '=', args.name).where('source', '=', args.source),
 )
@@ -45,21 +62,35 @@ const forgottenPerTry = 4
 
 export async function beginTry(
   transaction: Transaction,
-  request: Try,
+  request: Try & { readonly free?: number | undefined },
 ): Promise<{ kind: 'go' } | { kind: 'wait'; waitMs: number }> {
   const { nowMs } = transaction
+  const key = { name: request.name, source: request.source }
   await forgetOldTries(transaction)
-  const row = await transaction.one(findTry, request)
-  const waitMs = row === undefined ? 0 : row.last_ms + delayMs(row.unfinished) - nowMs
-  if (waitMs > 0) return { kind: 'wait', waitMs }
-  await transaction.all(countTry, { name: request.name, source: request.source, nowMs })
+  const row = await transaction.one(findTry, key)
+  const lastMs = Math.min(row?.last_ms ?? nowMs, nowMs)
+  const waitMs = lastMs + delayMs(row?.unfinished ?? 0, request.free) - nowMs
+  if (waitMs > 0) {
+    // The clock was set back: the wait is from now on, and passes.
+    if (row!.last_ms > nowMs) await transaction.all(setLast, { ...key, nowMs })
+    return { kind: 'wait', waitMs }
+  }
+  await transaction.all(countTry, { ...key, nowMs })
   return { kind: 'go' }
 }
 
 /** After the free tries: one delay, doubled with each further try. */
-function delayMs(unfinished: number): number {
-  if (unfinished < limits.freeTries) return 0
-  return Math.min(limits.tryDelayMs * 2 ** (unfinished - limits.freeTries), limits.tryDelayMaxMs)
+function delayMs(unfinished: number, free: number = limits.freeTries): number {
+  if (unfinished < free) return 0
+  return Math.min(limits.tryDelayMs * 2 ** (unfinished - free), limits.tryDelayMaxMs)
+}
+
+/** Whether a try of this name, from wherever, was begun since then. */
+export async function wasTried(
+  transaction: Transaction,
+  request: { readonly name: string; readonly sinceMs: number },
+): Promise<boolean> {
+  return (await transaction.one(recentTry, request)) !== undefined
 }
 
 async function forgetOldTries(transaction: Transaction): Promise<void> {

@@ -81,6 +81,31 @@ export const accountChecks: Record<string, Check> = {
     assert.equal((await catalogue.beginTry(tried)).kind, 'go')
   },
 
+  async 'a wait is never longer than the longest, though the clock was set back'({
+    catalogue,
+    opened,
+    name,
+  }) {
+    const tried = { name, source: '127.0.0.1' }
+    for (let free = 0; free < limits.freeTries; free += 1) await catalogue.beginTry(tried)
+    opened.advance(-24 * hour)
+    const answer = await catalogue.beginTry(tried)
+    assert(answer.kind === 'wait' && answer.waitMs <= limits.tryDelayMs)
+    opened.advance(limits.tryDelayMs)
+    assert.equal((await catalogue.beginTry(tried)).kind, 'go')
+    opened.advance(24 * hour)
+  },
+
+  async 'a recent try is known by its name'({ catalogue, opened, name }) {
+    const asked = { name, withinMs: hour }
+    assert.equal(await catalogue.wasTried(asked), false)
+    assert.equal((await catalogue.beginTry({ name, source: 'x', free: 1 })).kind, 'go')
+    assert.equal((await catalogue.beginTry({ name, source: 'x', free: 1 })).kind, 'wait')
+    assert.equal(await catalogue.wasTried(asked), true)
+    opened.advance(hour + 1)
+    assert.equal(await catalogue.wasTried(asked), false)
+  },
+
   async 'tries are forgotten'({ catalogue, opened, name }) {
     const tried = { name, source: '127.0.0.1' }
     for (let each = 0; each < limits.freeTries; each += 1) await catalogue.beginTry(tried)
