@@ -76,6 +76,8 @@ async function serve(
     await service.close()
   } catch (error) {
     await supervisor?.failed(errorToJson(error))
+    // What it had opened already, and the way to its supervisor, would keep it for ever.
+    setTimeout(() => process.exit(), lingerMs)
     throw error
   }
   return stopped(context)
