@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sleep } from '../base/clock.ts'
 import type { Disk } from '../base/disk.ts'
+import { limits } from '../base/limits.ts'
 import { withBadSectors, type BadSector } from '../testing/conformance/bad-sectors.ts'
 import { putSample, type SampleShard } from '../testing/conformance/sample-shard.ts'
 import { inStoreWorld, requireAll, type StoreWorld } from '../testing/conformance/store-world.ts'
@@ -122,3 +124,32 @@ function failingSyncs(disk: Disk, path: string): Disk {
   }
   return overriding(disk, { open })
 }
+
+describe('an index that cannot be written', () => {
+  it('is not forgotten: other work goes on, and the end writes it', () =>
+    inStoreWorld(async (world) => {
+      let refusing = false
+      world.checkpointRecords = 3
+      world.wrap = (disk) => {
+        const rename: Disk['rename'] = (from, to) =>
+          refusing ? Promise.reject(new Error('EIO: no rename')) : disk.rename(from, to)
+        return overriding(disk, { rename })
+      }
+      const store = await world.open()
+      await world.putSome(store, 5)
+      refusing = true
+      await assert.rejects(store.work(), { code: 'READ_ONLY' })
+      assert.equal(await store.work(), 'nothing-to-do')
+      refusing = false
+      await sleep(world.scheduler.clock(), limits.checkpointRetryMs)
+      assert.equal(await store.work(), 'did-some')
+      assert.ok(world.disk.folders.file('index'))
+      await world.putSome(store, 3)
+      refusing = true
+      await assert.rejects(store.work(), { code: 'READ_ONLY' })
+      refusing = false
+      const before = world.disk.folders.file('index')
+      await store.close()
+      assert.notEqual(world.disk.folders.file('index'), before)
+    }))
+})

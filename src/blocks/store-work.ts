@@ -2,6 +2,7 @@ import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Primitives } from '../core/primitives.ts'
 import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
 import { writeCheckpoint } from './checkpoint.ts'
 import type { Compaction } from './compaction.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -38,6 +39,7 @@ export class StoreWork {
   /** Segments in which a write failed: to be read again. */
   readonly #doubtful = new Set<number>()
   #recordsSinceCheckpoint: number
+  #checkpointAgainMs = -Infinity
 
   constructor(options: StoreWorkOptions) {
     this.#options = options
@@ -55,10 +57,9 @@ export class StoreWork {
   async unit(): Promise<WorkDone> {
     const [doubtful] = this.#doubtful
     if (doubtful !== undefined) return this.#check(doubtful)
-    const { checkpointRecords, compaction, health, index } = this.#options
+    const { compaction, health } = this.#options
     // Writing a large index costs more, and so is done less often
-    const due = Math.max(checkpointRecords, index.shards.count / 8)
-    if (this.#recordsSinceCheckpoint >= due) return this.checkpoint()
+    if (this.#isCheckpointDue) return this.checkpoint()
     try {
       if (health.isOutOfSpace && compaction.isLastPoor) return await this.#endSegment()
       return (await compaction.step()) ? 'did-some' : 'nothing-to-do'
@@ -69,15 +70,24 @@ export class StoreWork {
 
   /** Writes the index unless the one on disk is as good. */
   async checkpoint(): Promise<WorkDone> {
-    if (this.#recordsSinceCheckpoint === 0) return 'nothing-to-do'
-    const { index, log } = this.#options
-    this.#recordsSinceCheckpoint = 0
+    const records = this.#recordsSinceCheckpoint
+    if (records === 0) return 'nothing-to-do'
+    const { index, log, clock } = this.#options
     try {
       await writeCheckpoint(index, log.position, this.#options)
     } catch (cause) {
+      this.#checkpointAgainMs = clock.monotonicMs() + limits.checkpointRetryMs
       throw storeFailure('write the index', cause)
     }
+    this.#recordsSinceCheckpoint -= records
     return 'did-some'
+  }
+
+  /** After a failure other work comes first for a while: emptying segments may be what makes room. */
+  get #isCheckpointDue(): boolean {
+    const { checkpointRecords, index, clock } = this.#options
+    const due = Math.max(checkpointRecords, index.shards.count / 8)
+    return this.#recordsSinceCheckpoint >= due && clock.monotonicMs() >= this.#checkpointAgainMs
   }
 
   /** So that the last segment can be emptied: on a full disk it may be the only one. */

@@ -41,7 +41,7 @@ export class NodeConnection implements FrameLinkReceiver {
   readonly #allocations: Slots
   readonly #settleEnded: () => void
   #visitor: Visitor | undefined
-  #isClosed = false
+  #closedFor: HoldfastError | undefined
   #lastId = 0
   #ticketsRefused = 0
 
@@ -75,7 +75,7 @@ export class NodeConnection implements FrameLinkReceiver {
   }
 
   closed(reason: HoldfastError): void {
-    this.#isClosed = true
+    this.#closedFor = reason
     this.#watch.stop()
     this.#allocations.close(reason)
     for (const body of this.#bodies.values()) body.giveUp(reason)
@@ -159,8 +159,9 @@ export class NodeConnection implements FrameLinkReceiver {
     try {
       const ticket = visitor.tickets.present(payload.slice())
       this.#link.messageBytesMax = limits.framePayloadBytesMax
-      this.#keepTerm(ticket.term)
-      this.#say(requestId, { type: frameTypes.done, payload: none })
+      const taken = (): void => this.#say(requestId, { type: frameTypes.done, payload: none })
+      if (ticket.term <= this.#context.store.term) taken()
+      else void this.#keepTerm(ticket.term).then(taken)
     } catch (error) {
       this.#ticketsRefused += 1
       if (this.#ticketsRefused > this.#context.limits.ticketTriesMax) throw error
@@ -168,13 +169,14 @@ export class NodeConnection implements FrameLinkReceiver {
     }
   }
 
-  /** The coordinator signed the ticket: its term is real. */
-  #keepTerm(term: number): void {
+  /** The coordinator signed the ticket: its term is real. A disk that cannot be written can still be read. */
+  async #keepTerm(term: number): Promise<void> {
     const { store, logger } = this.#context
-    if (term <= store.term) return
-    store.raiseTerm(term).catch((error: unknown) => {
+    try {
+      await store.raiseTerm(term)
+    } catch (error) {
       logger.warn('term not kept', { term, reason: this.#known(error).message })
-    })
+    }
   }
 
   #handle({ requestId, type, payload }: FrameMessage, visitor: Visitor): void {
@@ -219,8 +221,9 @@ export class NodeConnection implements FrameLinkReceiver {
     requestId: number,
     { body, signal }: { readonly body: IncomingBody; readonly signal: AbortSignal },
   ): void {
-    if (signal.aborted || this.#isClosed) {
-      body.giveUp(signal.reason as Error)
+    const reason = signal.aborted ? (signal.reason as Error) : this.#closedFor
+    if (reason !== undefined) {
+      body.giveUp(reason)
       return
     }
     this.#bodies.set(requestId, body)
@@ -245,7 +248,7 @@ export class NodeConnection implements FrameLinkReceiver {
     } finally {
       this.#calls.delete(requestId)
       this.#watch.active()
-      if (this.#isClosed && this.#calls.size === 0) this.#settleEnded()
+      if (this.#closedFor && this.#calls.size === 0) this.#settleEnded()
     }
   }
 

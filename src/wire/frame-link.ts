@@ -45,7 +45,7 @@ export class FrameLink {
   /** Ends at once. */
   destroy(reason: HoldfastError): void {
     if (this.#isClosed) return
-    this.#isClosed = true
+    this.#close()
     this.#connection.destroy()
     this.outbox.close(reason)
     this.#receiver.closed(reason)
@@ -55,10 +55,15 @@ export class FrameLink {
   async end(reason: HoldfastError): Promise<void> {
     await this.outbox.emptied()
     if (this.#isClosed) return
-    this.#isClosed = true
+    this.#close()
     this.#connection.end()
     this.outbox.close(reason)
     this.#receiver.closed(reason)
+  }
+
+  #close(): void {
+    this.#isClosed = true
+    this.#decoder.stop()
   }
 
   #take(bytes: Uint8Array): void {

@@ -173,3 +173,20 @@ describe('frames', () => {
     )
   })
 })
+
+test('a decoder that is stopped while it hands on a message hands on nothing more of that piece', () => {
+  const heard: number[] = []
+  const decoder: FrameDecoder = new FrameDecoder({
+    message: ({ requestId }) => {
+      heard.push(requestId)
+      if (requestId === 2) decoder.stop()
+    },
+    body: () => assert.fail('no body'),
+  })
+  const frames = [1, 2, 3].map((requestId) =>
+    encodeMessage({ requestId, type: 3, payload: new Uint8Array(0) }),
+  )
+  decoder.push(concatBytes([...frames, bodyFrame(3, new Uint8Array(9), true)]))
+  decoder.push(frames[0]!)
+  assert.deepEqual(heard, [1, 2])
+})

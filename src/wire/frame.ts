@@ -66,6 +66,7 @@ export class FrameDecoder {
   #head: FrameHead | undefined
   #payload: Uint8Array | undefined
   #payloadBytes = 0
+  #stopped = false
 
   constructor(receiver: FrameReceiver) {
     this.#receiver = receiver
@@ -73,9 +74,14 @@ export class FrameDecoder {
 
   push(bytes: Uint8Array): void {
     let at = 0
-    while (at < bytes.length) {
+    while (at < bytes.length && !this.#stopped) {
       at += this.#head === undefined ? this.#takeHeader(bytes, at) : this.#takePayload(bytes, at)
     }
+  }
+
+  /** Nothing is handed on any more, not even the rest of what is being pushed. */
+  stop(): void {
+    this.#stopped = true
   }
 
   #takeHeader(bytes: Uint8Array, at: number): number {

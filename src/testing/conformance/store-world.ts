@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Disk } from '../../base/disk.ts'
+import { limits } from '../../base/limits.ts'
 import { openSegmentStore } from '../../blocks/segment-store.ts'
 import type { ShardStore } from '../../blocks/shard-store.ts'
 import { Scheduler } from '../simulation/scheduler.ts'
@@ -14,6 +15,9 @@ export class StoreWorld {
   readonly scheduler = new Scheduler(this.random.fork())
   readonly disk = new SimulatedDisk({ scheduler: this.scheduler, random: this.random.fork() })
 
+  /** Records between two indexes on disk; default the limit. */
+  checkpointRecords: number = limits.checkpointRecords
+
   /** What the store is given as its disk; tests put their own around it. */
   wrap: (disk: Disk) => Disk = (disk) => disk
 
@@ -24,6 +28,7 @@ export class StoreWorld {
       random: this.random,
       primitives,
       segmentBytes: smallStore.segmentBytes,
+      checkpointRecords: this.checkpointRecords,
       diskReserveBytes,
     })
   }
