@@ -240,6 +240,8 @@ export const limits = Object.freeze({
   recoverTriesMax: 256,
   /** Since it was last written: then a temporary file of a get was left behind. */
   partStaleMs: 1 * hour,
+  /** Times of files may stand still for so long. */
+  fileTickMs: 20,
   pageBytesHeldMax: 512 * KiB,
   sentChunksMax: 65_536,
   vaultNameBytesMax: 64,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { utf8 } from '../../base/bytes.ts'
+import { limits } from '../../base/limits.ts'
 import { unchanged } from '../engine/local-files.ts'
 import { nodeFiles } from './node-files.ts'
 
@@ -28,6 +29,29 @@ test('a file that was written while its time was set back has changed', async (t
   assert.deepEqual(after.modified, before.modified)
   assert.equal(unchanged(before, after), false)
   nodeFiles.close(handle)
+})
+
+test('what is written after a file was opened shows in its time', (t) => {
+  const path = join(scratch(t), 'file')
+  for (let round = 0; round < 10; round += 1) {
+    writeFileSync(path, 'first')
+    const handle = nodeFiles.openToRead(utf8(path))
+    const { modified } = nodeFiles.stat(handle)
+    writeFileSync(path, 'other')
+    assert.notDeepEqual(nodeFiles.stat(handle).modified, modified)
+    nodeFiles.close(handle)
+  }
+})
+
+test('a file of the past or of the future is opened at once', (t) => {
+  const path = join(scratch(t), 'file')
+  writeFileSync(path, 'x')
+  for (const seconds of [-5, 1_000_000, 4_000_000_000]) {
+    utimesSync(path, seconds, seconds)
+    const startMs = performance.now()
+    for (let at = 0; at < 100; at += 1) nodeFiles.close(nodeFiles.openToRead(utf8(path)))
+    assert.ok(performance.now() - startMs < 100 * limits.fileTickMs)
+  }
 })
 
 test('a private folder is its owner’s only, and one that is there stays as it is', (t) => {

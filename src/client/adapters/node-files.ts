@@ -32,6 +32,7 @@ import type {
 } from '../engine/local-files.ts'
 import { loadExactTimes } from './exact-times.ts'
 import type { ExactTimes } from './exact-times.ts'
+import { waitForFileTick } from './file-tick.ts'
 import { pathText } from './path-text.ts'
 
 const nanosecondsPerSecond = 1_000_000_000n
@@ -77,8 +78,12 @@ export const nodeFiles: LocalFiles = Object.freeze({
   openToRead(path) {
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
     const handle = attempt('open', path, () => openSync(bufferOf(path), flags))
-    const { kind } = statOf(fstatSync(handle, { bigint: true }))
-    if (kind === 'file') return handle
+    const look = (): LocalStat => statOf(fstatSync(handle, { bigint: true }))
+    const { kind, modified } = look()
+    if (kind === 'file') {
+      waitForFileTick(modified, () => look().modified)
+      return handle
+    }
     closeSync(handle)
     throw new HoldfastError('UNREADABLE', `Cannot read ${show(path)}: it is a ${kind}`)
   },

@@ -4,7 +4,10 @@
  * cause as it is. The in-memory implementation serves tests and the simulated world.
  */
 export interface LocalFiles {
-  /** Never follows a link in the last place; a fifo, socket or device is refused with UNREADABLE. */
+  /**
+   * Never follows a link in the last place; a fifo, socket or device is refused with UNREADABLE. Whatever is
+   * written to it afterwards shows in its times.
+   */
   openToRead(path: Uint8Array): LocalHandle
   /** Of what is open: to be compared before and after reading. */
   stat(handle: LocalHandle): LocalStat
