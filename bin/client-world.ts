@@ -4,7 +4,7 @@ import { openLogFile } from '../src/base/adapters/log-file.ts'
 import { systemClock } from '../src/base/adapters/system-clock.ts'
 import { systemRandom } from '../src/base/adapters/system-random.ts'
 import { fromHex } from '../src/base/bytes.ts'
-import { HoldfastError } from '../src/base/errors.ts'
+import { hasCode, HoldfastError } from '../src/base/errors.ts'
 import { makeFolder } from '../src/cli/adapters/home-folder.ts'
 import type { Run } from '../src/cli/main.ts'
 import type { ClientRun, CommandWorld, WorldRun } from '../src/cli/run/command-world.ts'
@@ -26,14 +26,30 @@ const threadsMax = 4
 /** A command for the account that is logged in. */
 export function clientCommand(run: ClientRun): Run {
   return async (context) => {
-    const { parts } = commandWorld(openSurroundings(context))
+    const surroundings = openSurroundings(context)
+    const { parts } = commandWorld(surroundings)
     const { as } = context.invocation.global
-    const client = Client.open(parts, { name: as, signal: context.signal })
+    const client = opened(surroundings, () =>
+      Client.open(parts, { name: as, signal: context.signal }),
+    )
     try {
       return await run(context, client)
     } finally {
       await client.close()
     }
+  }
+}
+
+/** Who is logged in nowhere may have nothing to log in to. */
+function opened({ settings, home }: Surroundings, open: () => Client): Client {
+  try {
+    return open()
+  } catch (error) {
+    if (!hasCode(error, 'NOT_LOGGED_IN') || settings.client.coordinator !== undefined) throw error
+    throw new HoldfastError('NOT_LOGGED_IN', error.message, {
+      cause: error,
+      hint: `No grid was started in ${home.root} yet: run holdfast up, or name a coordinator and holdfast login NAME`,
+    })
   }
 }
 

@@ -4,13 +4,13 @@ import { commands as allCommands } from '../src/cli/commands.ts'
 import type { Run } from '../src/cli/main.ts'
 import type { ClientRun } from '../src/cli/run/command-world.ts'
 import { assert } from '../src/base/assert.ts'
+import { hasCode } from '../src/base/errors.ts'
 
 const loaders: Readonly<Record<string, () => Promise<Run>>> = {
   up: async () => (await import('./roles/up.ts')).up,
   node: async () => (await import('./roles/node.ts')).node,
   coordinator: async () => (await import('./roles/coordinator.ts')).coordinator,
   ...clientLoaders({
-    status: async () => (await import('../src/cli/run/status.ts')).status,
     logout: async () => (await import('../src/cli/run/accounts.ts')).logout,
     whoami: async () => (await import('../src/cli/run/accounts.ts')).whoami,
     'vault create': async () => (await import('../src/cli/run/vaults.ts')).vaultCreate,
@@ -23,6 +23,7 @@ const loaders: Readonly<Record<string, () => Promise<Run>>> = {
     stat: async () => (await import('../src/cli/run/stat.ts')).stat,
     rm: async () => (await import('../src/cli/run/rm.ts')).rm,
   }),
+  status: statusLoader,
   signup: () => accountLoader('signup'),
   login: () => accountLoader('login'),
   'config show': async () => (await import('./config.ts')).configShow,
@@ -43,6 +44,23 @@ function clientLoaders(
   runs: Readonly<Record<string, () => Promise<ClientRun>>>,
 ): Record<string, () => Promise<Run>> {
   return Object.fromEntries(Object.entries(runs).map(([name, load]) => [name, loaderOf(load)]))
+}
+
+/** Whether the coordinator answers can be told without an account, too. */
+async function statusLoader(): Promise<Run> {
+  const [{ clientCommand, worldCommand }, { status, statusOfGrid }] = await Promise.all([
+    import('./client-world.ts'),
+    import('../src/cli/run/status.ts'),
+  ])
+  return async (context) => {
+    try {
+      return await clientCommand(status)(context)
+    } catch (error) {
+      const isNamed = context.invocation.global.as !== undefined
+      if (isNamed || !hasCode(error, 'NOT_LOGGED_IN')) throw error
+      return await worldCommand((_, world) => statusOfGrid(context, world, error))(context)
+    }
+  }
 }
 
 async function accountLoader(name: 'signup' | 'login'): Promise<Run> {

@@ -5,6 +5,7 @@ import { newAccountKeys } from './account-keys.ts'
 import { accountName, passwordText, type Credentials } from './credentials.ts'
 import { proveAndOpen, storedSession } from './log-in-exchange.ts'
 import { askGrid, checkSameAccount, checkSameGrid } from './pinned-grid.ts'
+import type { Grid } from './pinned-grid.ts'
 import { startSession, type ClientWorld, type Session, type StoredSession } from './session.ts'
 
 export type { Credentials } from './credentials.ts'
@@ -78,6 +79,14 @@ function forget({ pins, stored, world }: Session): void {
   world.sessions.remove(stored.name)
   world.indexes.removeIndexes(stored.account)
   pins.forgetSecrets()
+}
+
+/** What a coordinator tells anyone. IDENTITY_MISMATCH, and what asking throws. */
+export async function askCoordinator(
+  world: ClientWorld,
+  at: Pick<Credentials, 'address' | 'coordinatorKey'>,
+): Promise<Grid> {
+  return await withControl(world, at.address, (control) => askGrid(world, control, at))
 }
 
 export interface WhoAmI {

@@ -13,7 +13,7 @@ export type Grid = ControlAnswer<'grid'>
 export async function askGrid(
   world: ClientWorld,
   control: ControlClient,
-  { address, coordinatorKey }: Credentials,
+  { address, coordinatorKey }: Pick<Credentials, 'address' | 'coordinatorKey'>,
 ): Promise<Grid> {
   const grid = await control.call('grid', {})
   const derived = toHex(gridIdOf(world.primitives, grid.coordinatorKey))

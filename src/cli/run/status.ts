@@ -1,4 +1,5 @@
-import { hasCode } from '../../base/errors.ts'
+import { hasCode, HoldfastError } from '../../base/errors.ts'
+import { askCoordinator } from '../../client/accounts.ts'
 import type { Client } from '../../client/client.ts'
 import { listVaults } from '../../client/vaults.ts'
 import type { ControlAnswer } from '../../wire/control.ts'
@@ -6,6 +7,7 @@ import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
 import type { NodeStatus, StatusNotice, VaultStatus } from '../results.ts'
 import { showStatus } from '../show/status.ts'
+import type { CommandWorld } from './command-world.ts'
 import { countFiles } from './entries.ts'
 import { vaultHealth } from './vault-health.ts'
 
@@ -17,20 +19,53 @@ const silences = ['COORDINATOR_UNREACHABLE', 'CONNECTION_LOST', 'TIMED_OUT'] as 
 /** `status` */
 export async function status(_context: Context, client: Client): Promise<Outcome> {
   const { address } = client.session.stored
-  const told = await unlessSilent(async () => {
-    const answer = await client.session.control.call('cluster', {})
-    client.session.noteGrid(answer)
-    return answer
-  })
-  if (told === undefined) {
-    return showStatus({ coordinator: { address, state: 'down' }, nodes: [], vaults: [] })
+  try {
+    const told = await client.session.control.call('cluster', {})
+    client.session.noteGrid(told)
+    return showStatus({
+      coordinator: { address, state: 'up' },
+      // Who was left out of the configuration and does not answer is no part of the grid any more.
+      nodes: told.nodes.filter(({ state }) => state !== 'evicted').map(nodeStatus),
+      vaults: await vaultStatus(client),
+      notices: noticesOf(told),
+    })
+  } catch (error) {
+    return silent(address, error)
   }
-  return showStatus({
-    coordinator: { address, state: 'up' },
-    // Who was left out of the configuration and does not answer is no part of the grid any more.
-    nodes: told.nodes.filter(({ state }) => state !== 'evicted').map(nodeStatus),
-    vaults: await vaultStatus(client),
-    notices: noticesOf(told),
+}
+
+/** The same where nobody is logged in, as `why` tells: whether the coordinator answers. */
+export async function statusOfGrid(
+  _context: Context,
+  { parts, address, coordinatorKey }: CommandWorld,
+  why: HoldfastError,
+): Promise<Outcome> {
+  try {
+    await askCoordinator(parts, { address, coordinatorKey })
+  } catch (error) {
+    return silent(address, error)
+  }
+  const shown = showStatus({ coordinator: { address, state: 'up' }, nodes: [], vaults: [] })
+  const note = `${why.message}: nodes and vaults are shown to who is. ${why.hint}`
+  return { ...shown, notes: [note] }
+}
+
+/** Throws what is no silence. */
+function silent(address: string, error: unknown): Outcome {
+  const silence = silences.map((code) => hasCode(error, code) && error).find(Boolean)
+  if (!silence) throw error
+  const down = { coordinator: { address, state: 'down' }, nodes: [], vaults: [] } as const
+  return showStatus(down, withHint(silence))
+}
+
+/** Something listens there: it may be another program, or the same by other means. */
+function withHint(silence: HoldfastError): HoldfastError {
+  if (silence.code !== 'CONNECTION_LOST') return silence
+  const { code, message, details } = silence
+  return new HoldfastError(code, message, {
+    cause: silence,
+    details,
+    hint: 'Check the address, and that grid.tls is the same here and there; see the log of the coordinator',
   })
 }
 

@@ -231,7 +231,13 @@ it('shows the grid and its vaults', () => {
   assert.equal(warned.notes?.length, 4)
   assert.match(warned.notes[3]!, /node n1 worked with .*endQuarantine is "ab12"/)
   assert.match(warned.notes[2]!, /node n1 has 3 shards that .*unknownShards is "collect"/)
-  assert.equal(showStatus({ ...status, coordinator: { address: 'h:1', state: 'down' } }).exit, 7)
+  const down = { ...status, coordinator: { address: 'h:1', state: 'down' } } as const
+  assert.equal(showStatus(down).exit, 7)
+  const silence = new HoldfastError('CONNECTION_LOST', 'It was lost', { hint: 'Do it again' })
+  assert.deepEqual(showStatus(down, silence).errors, [errorToJson(silence)])
+  const { nodes } = showStatus(status).document as { nodes: unknown[] }
+  const unknown = { pid: null, latencyMs: null, usedBytes: null, freeBytes: null }
+  assert.deepEqual(nodes[1], { ...status.nodes[1], ...unknown })
   const vault = { name: 'home', policy: '2+2', role: 'owner', files: 1, bytes: 2 } as const
   assert.deepEqual(showVaults([vault]).document, { vaults: [vault] })
   const details = showVault({ ...vault, id: 'ff', threshold: 3, generation: 1 })

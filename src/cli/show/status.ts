@@ -1,7 +1,7 @@
 /** What `status`, the account commands and `vault show` show. */
 import { utf8 } from '../../base/bytes.ts'
-import { exitCodeOf } from '../exit-code.ts'
-import { HoldfastError } from '../../base/errors.ts'
+import { errorKinds, errorToJson } from '../../base/errors.ts'
+import type { HoldfastError } from '../../base/errors.ts'
 import { present } from '../json.ts'
 import type { Outcome } from '../output.ts'
 import { quoteName } from '../quote.ts'
@@ -17,14 +17,14 @@ import type {
 import { bytesText, countText } from '../text/amount.ts'
 import { tableLines } from '../text/table.ts'
 
-export function showStatus(status: StatusResult): Outcome {
+/** `silence`: why the coordinator counts as down. */
+export function showStatus(status: StatusResult, silence?: HoldfastError): Outcome {
   const { coordinator, nodes, vaults, notices = [] } = status
   const down = nodes.filter(({ state }) => state === 'down')
-  const unreachable = new HoldfastError('COORDINATOR_UNREACHABLE', 'no answer')
   return {
     document: {
       coordinator,
-      nodes: nodes.map(present),
+      nodes: nodes.map(nodeJson),
       vaults,
       ...(notices.length > 0 && { notices }),
     },
@@ -36,8 +36,17 @@ export function showStatus(status: StatusResult): Outcome {
       ...vaults.map(vaultLine),
     ],
     notes: [...(down.length > 0 ? [downText(down)] : []), ...notices.map(noticeText)],
-    exit: coordinator.state === 'up' ? 0 : exitCodeOf(unreachable),
+    errors: silence ? [errorToJson(silence)] : [],
+    exit:
+      coordinator.state === 'up' ? 0 : errorKinds[silence?.code ?? 'COORDINATOR_UNREACHABLE'].exit,
   }
+}
+
+/** What is not known is null, so that each field is always there. */
+function nodeJson(node: NodeStatus): object {
+  const { pid = null, latencyMs, usedBytes = null, freeBytes = null } = node
+  const latency = latencyMs === undefined ? null : Math.round(latencyMs * 1000) / 1000
+  return { ...node, pid, latencyMs: latency, usedBytes, freeBytes }
 }
 
 /** `2 of the nodes are down: n3, n4`. */
