@@ -1,4 +1,4 @@
-/** Primitives over node's OpenSSL and the BLAKE3 of @napi-rs/blake-hash. */
+/** Primitives over node's OpenSSL and the BLAKE3 of @napi-rs/blake-hash; small texts are hashed in WebAssembly. */
 import {
   createCipheriv,
   createDecipheriv,
@@ -17,6 +17,7 @@ import { assert } from '../../base/assert.ts'
 import type { Primitives, RunningHash, Sealing } from '../primitives.ts'
 import { loadFfiGcm } from './ffi-gcm.ts'
 import { keyBytes, nonceBytes, signatureBytes, sized, tagBytes } from '../sized.ts'
+import { SmallHash, smallHashBytesMax } from '../small-hash.ts'
 
 const cipher = 'aes-256-gcm'
 /** `update` allocates what it gives back: pieces of this size stay cheap to allocate and in the cache. */
@@ -35,14 +36,16 @@ export interface NativeOptions {
 
 export function createNativePrimitives(options: NativeOptions = {}): Primitives {
   const gcm = options.direct === false ? undefined : loadFfiGcm()
+  const small = new SmallHash()
   const hasher = new Blake3Hasher()
   const keyedHashers = new Kept((key) => Blake3Hasher.newKeyed(asBuffer(key)))
   const privateKeys = new Kept(privateKeyOf)
   const publicKeys = new Kept(publicKeyOf)
   return Object.freeze({
-    blake3: (...parts) => digestOf(hasher, parts),
+    blake3: (...parts) => (isSmall(parts) ? small.digest(parts) : digestOf(hasher, parts)),
     blake3Keyed(key, ...parts) {
-      return digestOf(keyedHashers.of(sized(key, keyBytes, 'a BLAKE3 key')), parts)
+      sized(key, keyBytes, 'a BLAKE3 key')
+      return isSmall(parts) ? small.digest(parts, key) : digestOf(keyedHashers.of(key), parts)
     },
     sha256: () => new NodeHash('sha256'),
     md5: () => new NodeHash('md5'),
@@ -60,10 +63,14 @@ export function createNativePrimitives(options: NativeOptions = {}): Primitives 
 /** `reset` keeps a hasher's key. The text form of the digest is cheaper than memory of native code. */
 function digestOf(hasher: Blake3Hasher, parts: readonly Uint8Array[]): Uint8Array {
   hasher.reset()
-  const joined = joinSmall(parts)
-  if (joined !== undefined) hasher.update(joined)
-  else for (const part of parts) hasher.update(asBuffer(part))
+  for (const part of parts) hasher.update(asBuffer(part))
   return Uint8Array.fromHex(hasher.digest('hex'))
+}
+
+function isSmall(parts: readonly Uint8Array[]): boolean {
+  let length = 0
+  for (const part of parts) length += part.length
+  return length <= smallHashBytesMax
 }
 
 /** All parts in one piece when there is one or they are small. */
