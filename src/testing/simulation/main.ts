@@ -44,7 +44,10 @@ async function runAll(): Promise<void> {
     fault,
     processes,
     keepGoing: values['keep-going'],
-    told: (_report, far) => progress?.show(far),
+    told: ({ seed, failure }, far) => {
+      progress?.show(far)
+      if (failure !== undefined) progress?.say(`Seed ${seed} fails: ${failure.split('\n', 1)[0]}`)
+    },
     signal: ending.signal,
   })
   progress?.clear()

@@ -6,6 +6,8 @@ const linesMs = 5_000
 
 export interface ProgressLine {
   show(progress: Progress): void
+  /** Above it. */
+  say(line: string): void
   /** Makes room for what is said at the end. */
   clear(): void
 }
@@ -24,6 +26,7 @@ export function progressTo(stream: WriteStream, count: number): ProgressLine {
       const line = `${done} of ${count} worlds, ${perSecond} a second, ${failed} failed`
       stream.write(inPlace ? `\r\u001B[K${line}` : `${line}\n`)
     },
+    say: (line) => void stream.write(inPlace ? `\r\u001B[K${line}\n` : `${line}\n`),
     clear() {
       if (inPlace) stream.write('\r\u001B[K')
     },

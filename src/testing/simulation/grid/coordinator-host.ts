@@ -35,6 +35,8 @@ export class CoordinatorHost extends Machine {
   readonly database: SqliteDatabase
   readonly #options: CoordinatorHostOptions
   #catalogue: InlineCatalogue | undefined
+  /** What the operator told the next process to end. */
+  #endQuarantine: string | undefined
   /** While a process serves. */
   coordinator: Coordinator | undefined
 
@@ -59,6 +61,14 @@ export class CoordinatorHost extends Machine {
     this.parts.count('started: coordinator')
   }
 
+  /** As an operator does who is certain: started again with the id of the quarantine. */
+  async restartToEnd(quarantine: string): Promise<void> {
+    this.crash({ silent: false })
+    this.#endQuarantine = quarantine
+    await this.start()
+    this.#endQuarantine = undefined
+  }
+
   crash({ silent }: { readonly silent: boolean }): void {
     this.end({ silent })
     if (this.database.inTransaction) this.database.run('rollback')
@@ -78,7 +88,7 @@ export class CoordinatorHost extends Machine {
       catalogue: watch?.(planted) ?? planted,
       opaque: fakeOpaqueServer(world, gridKeys(primitives, gridSecret).opaqueSeed),
       gridSecret,
-      config: { nodes, signup: { kind: 'open' }, limits },
+      config: { nodes, signup: { kind: 'open' }, limits, endQuarantine: this.#endQuarantine },
       connect: (opener) => new ShardConnections(world, { opener }),
       logger: this.logger,
       program: 'simulated',

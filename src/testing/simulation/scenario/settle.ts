@@ -52,9 +52,29 @@ async function blameFaithful({ grid, court, faithless }: Settling): Promise<void
   }
 }
 
+/**
+ * What a new disk got before the coordinator heard of it is in quarantine until the operator is certain. No other
+ * node has a reason to be.
+ */
+async function endQuarantine({ grid, court, faithless }: Settling): Promise<void> {
+  const { coordinator, parts } = grid
+  const rows = coordinator.database.run(
+    'select lower(hex(id)) as node, quarantine from nodes where quarantine is not null',
+  ) as { readonly node: string; readonly quarantine: string }[]
+  for (const { node } of rows) {
+    if (faithless.every((each) => each.node !== node)) {
+      court.complain(`node ${node} is in quarantine, and had no store but its own`)
+    }
+  }
+  if (rows[0] === undefined) return
+  parts.count('operator: quarantines ended')
+  await coordinator.restartToEnd(rows[0].quarantine)
+}
+
 /** Lets all graces pass, several times over, as one thing goes only after another. */
 export async function collectAll(settling: Settling): Promise<void> {
   const { grid, court, limits } = settling
+  await endQuarantine(settling)
   const graceMs = Math.max(censusMs, limits.trashMs, limits.retentionMs, limits.collectGraceMs)
   for (let round = 0; ; round += 1) {
     const complaints = await leaks(grid)
