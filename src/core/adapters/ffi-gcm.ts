@@ -74,6 +74,8 @@ class FfiGcm implements DirectGcm {
   readonly #functions: Functions
   readonly #cipher: bigint
   readonly #state: bigint
+  /** The state keeps its cipher: naming it again would have it looked up again. */
+  #begun = false
   /** Key, nonce, context and tag lie here while a call reads them; the count of written bytes too. */
   readonly #small = new Uint8Array(new ArrayBuffer(keyBytes + 64 + contextBytesMax))
   readonly #smallAt: bigint
@@ -122,8 +124,16 @@ class FfiGcm implements DirectGcm {
     this.#small.set(context, keyBytes + 64)
     const nonceAt = this.#smallAt + BigInt(keyBytes)
     const { EVP_CipherInit_ex: init } = this.#functions
-    const begun = init(this.#state, this.#cipher, none, this.#smallAt, nonceAt, encrypt)
+    const begun = init(
+      this.#state,
+      this.#begun ? none : this.#cipher,
+      none,
+      this.#smallAt,
+      nonceAt,
+      encrypt,
+    )
     assert(begun === 1, 'OpenSSL takes key and nonce')
+    this.#begun = true
     this.#updateFrom(none, this.#smallAt + BigInt(keyBytes + 64), context.length)
     this.#small.fill(0, 0, keyBytes)
   }
