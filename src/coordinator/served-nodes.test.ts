@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLogger as logger } from '../base/logger.ts'
-import { openMemoryStore } from '../blocks/memory-store.ts'
+import { openMemoryStore } from '../testing/node/memory-store.ts'
 import type { ShardStore } from '../blocks/shard-store.ts'
 import { gridKeys } from '../core/grid-keys.ts'
 import { createNodeServer, type NodeServer } from '../node/node-server.ts'

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import { equalBytes } from '../base/bytes.ts'
+import { HoldfastError } from '../base/errors.ts'
 import { sleep } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { check, rejects } from '../testing/node/checks.ts'
@@ -44,6 +45,32 @@ describe('a node refuses by ticket', () => {
     await rejects(bare.present(forged), 'TICKET_REFUSED')
     await bare.present(grid.ticket(vault, { term: 5 }))
   })
+
+  const raising = Promise.withResolvers<void>()
+  check(
+    'no ticket of a new term before it keeps the term, but when its disk cannot be written',
+    async (grid) => {
+      const { vault } = grid.shard(64)
+      const bare = await grid.connect()
+      const presenting = bare.present(grid.ticket(vault, { term: 5 })).then(() => grid.store.term)
+      await sleep(grid.clock, 1000)
+      assert.equal(grid.store.term, 0)
+      raising.resolve()
+      assert.equal(await presenting, 5)
+      await bare.present(grid.ticket(vault, { term: 7 }))
+      assert.equal(grid.store.term, 5)
+    },
+    {
+      wrap: (store) =>
+        overriding(store, {
+          raiseTerm: async (term) => {
+            if (term > 5) throw new HoldfastError('READ_ONLY', 'the disk is worn')
+            await raising.promise
+            await store.raiseTerm(term)
+          },
+        }),
+    },
+  )
 
   check('what the ticket does not give: rights, vault, bytes, time', async (grid) => {
     const [shard, other] = [grid.shard(6400), grid.shard(64)]

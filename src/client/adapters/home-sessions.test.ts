@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { HoldfastError } from '../../base/errors.ts'
 import { sampleId } from '../../testing/client/sample-entry.ts'
-import { memorySessions } from '../memory-sessions.ts'
+import { memorySessions } from '../../testing/client/memory-sessions.ts'
 import type { SessionStore, StoredSession } from '../session.ts'
 import { homeSessions } from './home-sessions.ts'
 
@@ -43,7 +43,16 @@ for (const [where, open] of stores) {
     assert.equal(store.load(), undefined)
     assert.equal(store.load('ada'), undefined)
     assert.deepEqual(store.names(), [])
-    const names = ['ada', 'bob', 'Ωmega', '../../etc/passwd', '=61', 'a'.repeat(64), 'grid', '.chosen']
+    const names = [
+      'ada',
+      'bob',
+      'Ωmega',
+      '../../etc/passwd',
+      '=61',
+      'a'.repeat(64),
+      'grid',
+      '.chosen',
+    ]
     for (const name of names) store.save(session(name), { chosen: name !== 'bob' })
     for (const name of names) assert.deepEqual(store.load(name), session(name))
     assert.deepEqual(store.names(), names.toSorted())

@@ -1,4 +1,4 @@
-import type { SessionStore, StoredSession } from './session.ts'
+import type { SessionStore, StoredSession } from '../../client/session.ts'
 
 /** Sessions that last as long as the store: for tests and the simulated world. */
 export function memorySessions(): SessionStore {

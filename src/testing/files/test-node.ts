@@ -1,7 +1,7 @@
 /** A storage node of a file grid: the real server over a store in memory, with faults that tests plan. */
 import { toHex } from '../../base/bytes.ts'
 import { silentLogger } from '../../base/logger.ts'
-import { openMemoryStore } from '../../blocks/memory-store.ts'
+import { openMemoryStore } from '../node/memory-store.ts'
 import type { ShardStore } from '../../blocks/shard-store.ts'
 import type { NodeConfig } from '../../catalogue/rows/nodes.ts'
 import { nodeId } from '../../core/node-id.ts'

@@ -1,7 +1,7 @@
-import { shardStoreConformance } from '../testing/conformance/shard-store.ts'
-import { primitives } from '../testing/conformance/store-harness.ts'
-import { Scheduler } from '../testing/simulation/scheduler.ts'
-import { SeededRandom } from '../testing/simulation/seeded-random.ts'
+import { shardStoreConformance } from '../conformance/shard-store.ts'
+import { primitives } from '../conformance/store-harness.ts'
+import { Scheduler } from '../simulation/scheduler.ts'
+import { SeededRandom } from '../simulation/seeded-random.ts'
 import { openMemoryStore } from './memory-store.ts'
 
 shardStoreConformance('in memory', async (work) => {

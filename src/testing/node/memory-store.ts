@@ -1,11 +1,11 @@
-import { compareBytes, equalBytes } from '../base/bytes.ts'
-import type { Clock } from '../base/clock.ts'
-import { HoldfastError } from '../base/errors.ts'
-import { limits } from '../base/limits.ts'
-import type { Random } from '../base/random.ts'
-import { headerBytes } from '../core/shard.ts'
-import { BufferPool, type ShardBuffer } from './buffer-pool.ts'
-import { shardIdOfHeader, vaultOfHeader } from './planned-record.ts'
+import { compareBytes, equalBytes } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import { HoldfastError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
+import type { Random } from '../../base/random.ts'
+import { headerBytes } from '../../core/shard.ts'
+import { BufferPool, type ShardBuffer } from '../../blocks/buffer-pool.ts'
+import { shardIdOfHeader, vaultOfHeader } from '../../blocks/planned-record.ts'
 import type {
   BatchShard,
   HeldShard,
@@ -19,7 +19,7 @@ import type {
   StoreState,
   StoreUsage,
   WorkDone,
-} from './shard-store.ts'
+} from '../../blocks/shard-store.ts'
 
 export interface MemoryStoreOptions {
   readonly clock: Clock

@@ -1,6 +1,6 @@
 /** One node with a store in memory, and who may talk to it: for tests of the shard protocol. */
 import type { ShardStore } from '../../blocks/shard-store.ts'
-import { openMemoryStore } from '../../blocks/memory-store.ts'
+import { openMemoryStore } from './memory-store.ts'
 import { systemClock } from '../../base/adapters/system-clock.ts'
 import type { Clock } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
