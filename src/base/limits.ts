@@ -13,7 +13,7 @@ export const limits = Object.freeze({
   chunkBytesMin: 256 * KiB,
   chunkBytesNormal: 1 * MiB,
   chunkBytesMax: 4 * MiB,
-  packBytesTargetMin: 4 * MiB,
+  packBytesTargetMin: 8 * MiB,
   packBytesTargetMax: 16 * MiB,
   leafBytes: 64 * KiB,
   shardAlignBytes: 64,
@@ -224,7 +224,7 @@ export const limits = Object.freeze({
   resendsMax: 4,
   windowBytes: 6 * MiB,
   windowsBytes: 24 * MiB,
-  packSlotsBytes: 48 * MiB,
+  packSlotsBytes: 64 * MiB,
   largeFilesMax: 2,
   batchFilesMax: 512,
   /** When the vault has one in so many bytes of a batch, the batch is made anew without them. */
