@@ -3,8 +3,13 @@ import { equalBytes } from '../base/bytes.ts'
 import { HoldfastError } from '../base/errors.ts'
 import type { FrameMessage } from '../wire/frame.ts'
 import { frameTypes } from '../wire/frame-types.ts'
-import { agreeOnVersion, challengeBytes, decodeHello } from '../wire/handshake.ts'
-import { encodeWelcome, openProve } from '../wire/handshake.ts'
+import {
+  agreeOnVersion,
+  challengeBytes,
+  decodeHello,
+  encodeWelcome,
+  openProve,
+} from '../wire/handshake.ts'
 import type { Prove, Said } from '../wire/handshake.ts'
 import { learnTerm } from './learn-term.ts'
 import type { NodeContext } from './node-context.ts'

@@ -1,6 +1,15 @@
 import { frameTypes } from '../wire/frame-types.ts'
-import { decodeDelete, decodeHave, decodeLeaf, decodeList } from '../wire/requests.ts'
-import { decodePlace, decodePut, decodeRead, decodeTime, whole } from '../wire/requests.ts'
+import {
+  decodeDelete,
+  decodeHave,
+  decodeLeaf,
+  decodeList,
+  decodePlace,
+  decodePut,
+  decodeRead,
+  decodeTime,
+  whole,
+} from '../wire/requests.ts'
 import { handleDelete, handleList, handleStatus, handleTime } from './coordinator-handlers.ts'
 import { handler } from './node-call.ts'
 import type { NodeHandler } from './node-call.ts'

@@ -6,8 +6,7 @@ import { HoldfastError } from '../base/errors.ts'
 import { sleep } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { check, rejects } from '../testing/node/checks.ts'
-import { addressOf, bodyOf, coordinator } from '../testing/node/node-grid.ts'
-import { sessionSeed } from '../testing/node/node-grid.ts'
+import { addressOf, bodyOf, coordinator, sessionSeed } from '../testing/node/node-grid.ts'
 import { overriding } from '../testing/node/overriding.ts'
 
 describe('a node refuses by ticket', () => {

@@ -5,8 +5,14 @@ import { verifyReceipt } from '../core/receipt.ts'
 import { rootFromProof } from '../core/merkle.ts'
 import { shardRoot } from '../core/shard.ts'
 import type { SampleShard } from '../testing/conformance/sample-shard.ts'
-import { addressOf, bodyOf, coordinator, inSimulation } from '../testing/node/node-grid.ts'
-import { overSockets, primitives } from '../testing/node/node-grid.ts'
+import {
+  addressOf,
+  bodyOf,
+  coordinator,
+  inSimulation,
+  overSockets,
+  primitives,
+} from '../testing/node/node-grid.ts'
 import type { NodeGrid } from '../testing/node/node-grid.ts'
 import type { ShardClient } from '../wire/shard-client.ts'
 

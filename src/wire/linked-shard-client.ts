@@ -3,22 +3,48 @@ import type { Clock } from '../base/clock.ts'
 import type { HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
 import { decodeShardId, encodeShardId } from '../core/shard.ts'
-import { decodeDeleted, decodeHead, decodeHeld, decodeListed } from './answers.ts'
-import { decodeProof, decodeReceipt, decodeStatus } from './answers.ts'
+import {
+  decodeDeleted,
+  decodeHead,
+  decodeHeld,
+  decodeListed,
+  decodeProof,
+  decodeReceipt,
+  decodeStatus,
+} from './answers.ts'
 import type { Exchange, ExchangeAnswer } from './exchange.ts'
 import { frameTypes } from './frame-types.ts'
 import type { FrameLink } from './frame-link.ts'
 import { Multiplexer } from './multiplexer.ts'
 import type { OpenedLink } from './opening.ts'
 import { connectionLost } from './outbox.ts'
-import { encodeDelete, encodeHave, encodeLeaf, encodeList } from './requests.ts'
-import { encodePlace, encodePut, encodeRead, encodeTime } from './requests.ts'
+import {
+  encodeDelete,
+  encodeHave,
+  encodeLeaf,
+  encodeList,
+  encodePlace,
+  encodePut,
+  encodeRead,
+  encodeTime,
+} from './requests.ts'
 import type { ShardPlace, TimeRequest } from './requests.ts'
 import { namingNode } from './naming-node.ts'
 import type { NodeWelcome, ShardClient, ShardNode } from './shard-client.ts'
-import type { Deleted, Held, ListOptions, NodeStatus, ProvenLeaf } from './shard-requests.ts'
-import type { PutOptions, ReadOptions, RecordedShard, RequestOptions } from './shard-requests.ts'
-import type { ShardAddress, ShardHead, ShardListing } from './shard-requests.ts'
+import type {
+  Deleted,
+  Held,
+  ListOptions,
+  NodeStatus,
+  ProvenLeaf,
+  PutOptions,
+  ReadOptions,
+  RecordedShard,
+  RequestOptions,
+  ShardAddress,
+  ShardHead,
+  ShardListing,
+} from './shard-requests.ts'
 
 /** Requests to a node over an opened link. */
 export class LinkedShardClient implements ShardClient {

@@ -4,8 +4,14 @@ import { describe, test } from 'node:test'
 import { hasCode } from '../base/errors.ts'
 import type { ErrorCode } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { addressOf, bodyOf, client, inSimulation, nodeSeed } from '../testing/node/node-grid.ts'
-import { primitives } from '../testing/node/node-grid.ts'
+import {
+  addressOf,
+  bodyOf,
+  client,
+  inSimulation,
+  nodeSeed,
+  primitives,
+} from '../testing/node/node-grid.ts'
 import type { SimulatedNodeGrid } from '../testing/node/node-grid.ts'
 import { encodeMessage } from './frame.ts'
 import { FrameLink } from './frame-link.ts'

@@ -5,9 +5,21 @@ import { randomFraction } from '../base/random.ts'
 import { namingNode } from './naming-node.ts'
 import { connectShardClient } from './connect-shard-client.ts'
 import type { Opener, ShardClient, ShardClientWorld, ShardNode } from './shard-client.ts'
-import type { Deleted, Held, ListOptions, NodeStatus, ProvenLeaf } from './shard-requests.ts'
-import type { PutOptions, ReadOptions, RecordedShard, RequestOptions } from './shard-requests.ts'
-import type { ShardAddress, ShardHead, ShardListing, ShardRequests } from './shard-requests.ts'
+import type {
+  Deleted,
+  Held,
+  ListOptions,
+  NodeStatus,
+  ProvenLeaf,
+  PutOptions,
+  ReadOptions,
+  RecordedShard,
+  RequestOptions,
+  ShardAddress,
+  ShardHead,
+  ShardListing,
+  ShardRequests,
+} from './shard-requests.ts'
 import type { TicketCache } from './ticket-cache.ts'
 import { orAborted } from './or-aborted.ts'
 

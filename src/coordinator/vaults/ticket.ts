@@ -1,8 +1,7 @@
 import { issueTicket, type TicketRights } from '../../core/ticket.ts'
-import type { MessageHandler } from '../context.ts'
+import type { CoordinatorContext, MessageHandler } from '../context.ts'
 import { idBytes } from '../id-bytes.ts'
 import type { VaultRow } from '../../catalogue/rows/vaults.ts'
-import type { CoordinatorContext } from '../context.ts'
 import { spaceOf } from './space.ts'
 import { vaultFor } from './vault-access.ts'
 
