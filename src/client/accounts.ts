@@ -74,11 +74,14 @@ export async function logOut(session: Session): Promise<void> {
   }
 }
 
-/** The session first: without it nobody fetches anew what goes after it. */
+/** The session last: who died before can log out again. */
 function forget({ pins, stored, world }: Session): void {
-  world.sessions.remove(stored.name)
-  world.indexes.removeIndexes(stored.account)
-  pins.forgetSecrets()
+  try {
+    world.indexes.removeIndexes(stored.account)
+    pins.forgetSecrets()
+  } finally {
+    world.sessions.remove(stored.name)
+  }
 }
 
 /** What a coordinator tells anyone. IDENTITY_MISMATCH, and what asking throws. */

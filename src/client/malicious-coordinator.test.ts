@@ -11,9 +11,11 @@ import {
 } from '../testing/client/client-grid.ts'
 import { liedMachine } from '../testing/client/lied-machine.ts'
 import { refusedWith } from '../testing/client/refused-with.ts'
+import { sampleId } from '../testing/client/sample-entry.ts'
 import { sampleFile, samplePath } from '../testing/client/sample-file.ts'
 import type { Lies } from '../testing/malicious-coordinator.ts'
 import type { ControlAnswer } from '../wire/control.ts'
+import type { IndexEntry } from './index/vault-index.ts'
 import { removePath } from './commit/remove-path.ts'
 import { listFolder } from './tree/list-folder.ts'
 
@@ -275,4 +277,43 @@ test('a commit that gets another hash than it has is a fork', async () => {
   const file = sampleFile(grid, victim, { path: '/mine', text: 'mine' })
   await assert.rejects(victim.committer.submit(file), refusedWith('FEED_FORKED'))
   assert.deepEqual(names(victim), [])
+})
+
+test('a commit of our own that was taken although its head had changed is noticed', async () => {
+  const { victim } = await scene()
+  const { feed } = victim.committer
+  const { index, vault } = feed
+  const [old] = index.children({ parent: vault.vault, most: 1 })
+  await feed.catchUp()
+  const before = index.state()
+  const commit = index.commit(before.n)!
+  const n = before.n + 1
+  const h = nextFeedHash(primitives, before.h, { n, statement: commit.statement })
+  const { statement, signature, writer } = commit
+  const own = (entry: Partial<IndexEntry>) => ({
+    writer,
+    signed: { statement, signature },
+    entries: [{ ...old!, version: sampleId(9), previous: old!.version, ...entry }],
+    at: { n, h, term: before.term },
+  })
+  const wrong: Partial<IndexEntry>[] = [
+    {},
+    { previous: undefined },
+    { previous: sampleId(8) },
+    { entry: sampleId(7) },
+    { entry: sampleId(7), previous: undefined },
+    { entry: sampleId(7), previous: undefined, tombstone: true },
+    { entry: sampleId(7), previous: undefined, kind: 'link' },
+  ]
+  for (const entry of wrong) {
+    await assert.rejects(feed.ownCommit(own(entry)), refusedWith('RECORD_FORGED'))
+    assert.deepEqual(index.state(), before)
+  }
+  const head = index.entry(old!.entry)!
+  for (const entry of [{ kind: 'folder' }, { parent: sampleId(6) }] as const) {
+    const moved = own({ previous: head.version, ...entry })
+    await assert.rejects(feed.ownCommit(moved), refusedWith('RECORD_FORGED'))
+  }
+  await feed.ownCommit(own({ previous: head.version }))
+  assert.equal(index.state().n, n)
 })

@@ -27,8 +27,9 @@ export function checkHead(index: VaultIndex, next: NextHead): void {
   if (why !== undefined) throw forgedCommit(next.n, `entry ${next.entry}: ${why}`)
 }
 
-function newComplaint({ version, previous }: NextHead): string | undefined {
-  return previous && `version ${version} follows ${previous}, the entry is new`
+function newComplaint({ version, previous, tombstone }: NextHead): string | undefined {
+  if (previous !== undefined) return `version ${version} follows ${previous}, the entry is new`
+  return tombstone ? 'it is deleted before it was there' : undefined
 }
 
 function headComplaint(known: PurgedHead, next: NextHead): string | undefined {
