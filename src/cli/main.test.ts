@@ -157,7 +157,11 @@ it('shows rate and remaining time', async () => {
   }
   assert.match(drawn, /50% {2}50\.0 MiB of 100 MiB {2}3\/7 files {2}5\.0 MiB\/s {2}10 s left/)
   const stream = { action: 'put', doneBytes: 2048, doneFiles: 0, totalFiles: 1 }
-  assert.equal(progressText(stream, 1024), 'put  2.0 KiB  1.0 KiB/s')
+  assert.equal(progressText(stream, 1024, 79), 'put  2.0 KiB  1.0 KiB/s')
+  const whole = { action: 'put', doneBytes: 400 * MiB, totalBytes: 400 * MiB, doneFiles: 1 }
+  const narrow = progressText({ ...whole, totalFiles: 1 }, 80.1 * MiB, 79)
+  assert.match(narrow, /^put {2}\[#{10,}\]100% {2}400 MiB of 400 MiB {2}80\.1 MiB\/s {2}0 s left$/)
+  assert.ok(narrow.length <= 79)
 })
 
 it('chooses the exit code that matters most', () => {

@@ -42,6 +42,8 @@ export interface Outcome {
   readonly files?: DocumentList | undefined
   /** For people, without the newline. */
   readonly lines: readonly string[]
+  /** What was done, in one line for people: on standard error, and silent when `--quiet`. */
+  readonly summary?: string
   /** Said before the lines, on standard error. */
   readonly notes?: readonly string[]
   /** What went wrong, said like any error: `--quiet` does not silence it. */
@@ -103,6 +105,8 @@ export class Output {
     this.#progress?.clear()
     for (const text of outcome.notes ?? []) this.note(text)
     for (const error of outcome.errors ?? []) this.#say(errorText(error), { error })
+    const { summary } = outcome
+    if (summary !== undefined && !this.#options.json) this.note(summary)
     if (!this.#options.json) await this.#print(outcome.lines)
     else if (outcome.document !== undefined) await this.#document(outcome)
   }

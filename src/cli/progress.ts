@@ -15,7 +15,8 @@ export interface ProgressState {
 const redrawMs = 100
 /** The rate is an average that forgets: this old, a measurement weighs 1/e. */
 const rateMemoryMs = 3000
-const barWidth = 24
+const barWidthMost = 24
+const barWidthLeast = 5
 
 interface ProgressScreen {
   readonly columns: number
@@ -42,8 +43,8 @@ export class ProgressLine {
     this.#measure(nowMs, state.doneBytes)
     this.#drawnMs = nowMs
     this.#shown = true
-    const text = progressText(state, this.#bytesPerSecond)
-    this.#screen.write(`\r${text.slice(0, this.#screen.columns - 1)}\u001b[K`)
+    const text = progressText(state, this.#bytesPerSecond, this.#screen.columns - 1)
+    this.#screen.write(`\r${text}\u001b[K`)
   }
 
   clear(): void {
@@ -64,12 +65,27 @@ export class ProgressLine {
   }
 }
 
-export function progressText(state: ProgressState, bytesPerSecond: number | undefined): string {
+/** At most `width` characters: the bar gives way first, then what is said last. */
+export function progressText(
+  state: ProgressState,
+  bytesPerSecond: number | undefined,
+  width: number,
+): string {
+  const widest = textWithBar(state, bytesPerSecond, barWidthMost)
+  const bar = Math.max(barWidthLeast, barWidthMost - Math.max(0, widest.length - width))
+  return textWithBar(state, bytesPerSecond, bar).slice(0, width)
+}
+
+function textWithBar(
+  state: ProgressState,
+  bytesPerSecond: number | undefined,
+  barWidth: number,
+): string {
   const { action, doneBytes, totalBytes, doneFiles, totalFiles } = state
   const files = totalFiles === undefined || totalFiles > 1 || doneFiles > 1
   const parts = [
     action,
-    totalBytes === undefined ? '' : bar(doneBytes, totalBytes),
+    totalBytes === undefined ? '' : bar({ done: doneBytes, total: totalBytes, width: barWidth }),
     totalBytes === undefined
       ? bytesText(doneBytes)
       : `${bytesText(doneBytes)} of ${bytesText(totalBytes)}`,
@@ -80,11 +96,11 @@ export function progressText(state: ProgressState, bytesPerSecond: number | unde
   return parts.filter(Boolean).join('  ')
 }
 
-function bar(done: number, total: number): string {
+function bar({ done, total, width }: { done: number; total: number; width: number }): string {
   const share = total === 0 ? 1 : Math.min(1, done / total)
-  const full = Math.floor(share * barWidth)
+  const full = Math.floor(share * width)
   const percent = `${Math.floor(share * 100)}%`.padStart(4)
-  return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}]${percent}`
+  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]${percent}`
 }
 
 function remainingText({ doneBytes, totalBytes }: ProgressState, rate: number | undefined): string {

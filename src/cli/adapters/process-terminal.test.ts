@@ -8,7 +8,11 @@ const program = join(import.meta.dirname, '../../../bin/holdfast.ts')
 
 test('standard output without space is told in one sentence, with exit 9', () => {
   if (!existsSync('/dev/full')) return
-  for (const line of [['version'], ['--help'], ['config', 'show', '--home', '/nowhere', '--json']]) {
+  for (const line of [
+    ['version'],
+    ['--help'],
+    ['config', 'show', '--home', '/nowhere', '--json'],
+  ]) {
     const { status, stderr } = spawnSync(process.execPath, [program, ...line], {
       stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
       encoding: 'utf8',

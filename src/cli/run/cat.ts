@@ -24,7 +24,15 @@ export async function cat(context: Context, client: Client): Promise<Outcome> {
   const files = new FileList(getFileJson)
   files.add(file)
   const shown = showGet({ files, seconds: (clock.monotonicMs() - startMs) / 1000 })
-  return { ...shown, lines: [] }
+  const isBeyond = range !== undefined && range.from === range.to && file.error === undefined
+  return {
+    document: shown.document,
+    files,
+    lines: [],
+    errors: shown.errors ?? [],
+    notes: isBeyond ? [`the range holds nothing of the ${entry.bytes} bytes of the file`] : [],
+    exit: shown.exit,
+  }
 }
 
 /** `A-B` with both ends, `A-` to the end, `-N` the last N bytes; beyond the end there is nothing. BAD_USAGE. */

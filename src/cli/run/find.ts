@@ -1,11 +1,11 @@
 /** Finding places of vaults in the index. */
 import { HoldfastError } from '../../base/errors.ts'
-import { utf8ToText } from '../../base/bytes.ts'
 import type { Client } from '../../client/client.ts'
 import type { IndexEntry, VaultIndex } from '../../client/index/vault-index.ts'
 import { resolvePath } from '../../client/tree/resolve-path.ts'
 import { pathOf } from '../location.ts'
 import type { VaultLocation } from '../location.ts'
+import { placeText } from '../show/transfer.ts'
 
 export interface FoundPlace {
   readonly index: VaultIndex
@@ -30,10 +30,14 @@ export async function placeAt(client: Client, location: VaultLocation): Promise<
       feed.verifyVersion(found.entry)
       return { index, entry: found.entry, folder: found.entry.entry }
     default:
-      throw new HoldfastError('NOT_FOUND', `There is no ${locationText(location)}`, {
-        hint: `See holdfast ls ${location.vault}:/`,
-      })
+      throw noSuchPlace(location)
   }
+}
+
+export function noSuchPlace(location: VaultLocation): HoldfastError {
+  return new HoldfastError('NOT_FOUND', `There is no ${locationText(location)}`, {
+    hint: `See holdfast ls ${location.vault}:/`,
+  })
 }
 
 /** A file's entry. NOT_FOUND, KIND_CONFLICT for a folder or link. */
@@ -48,5 +52,5 @@ export async function fileAt(client: Client, location: VaultLocation): Promise<I
 }
 
 export function locationText({ vault, names }: VaultLocation): string {
-  return `${vault}:${utf8ToText(pathOf(names))}`
+  return placeText({ vault, path: pathOf(names) })
 }

@@ -9,13 +9,13 @@ import { showList } from '../show/entries.ts'
 import { describeEntries } from './entries.ts'
 import type { NamedEntry } from './entries.ts'
 import { placeAt } from './find.ts'
-import { vaultList } from './vaults.ts'
+import { vaultEntries } from './vaults.ts'
 
 /** `ls [LOCATION] [-l] [-r]` */
 export async function ls(context: Context, client: Client): Promise<Outcome> {
   const { invocation, output } = context
   const [operand] = invocation.operands
-  if (operand === undefined) return await vaultList(context, client)
+  if (operand === undefined) return await vaultEntries(context, client)
   const location = parseVaultLocation(operand)
   const { vault, names } = location
   const { index, entry, folder } = await placeAt(client, location)

@@ -3,6 +3,7 @@ import { createVault, listVaults, parsePolicy } from '../../client/vaults.ts'
 import type { Client } from '../../client/client.ts'
 import { policyText } from '../../core/policy.ts'
 import type { OpenVault, VaultSummary as KnownVault } from '../../client/vaults.ts'
+import { entryJson } from '../json.ts'
 import { optionText } from '../main.ts'
 import type { Context } from '../main.ts'
 import type { Outcome } from '../output.ts'
@@ -21,11 +22,22 @@ export async function vaultCreate(context: Context, client: Client): Promise<Out
   const policy = parsePolicy(optionText(invocation, 'policy') ?? defaultPolicy)
   const vault = await createVault(client.session, { name, policy, signal })
   const shown = showVaults([summaryOf(vault, { files: 0, bytes: 0 })])
-  return { ...shown, lines: [`made the vault ${name} (${policyText(policy)})`] }
+  return { ...shown, lines: [], summary: `made the vault ${name} (${policyText(policy)})` }
 }
 
 export async function vaultList(_context: Context, client: Client): Promise<Outcome> {
   return showVaults(await vaultSummaries(client))
+}
+
+/** `ls` without a location: the same, and the root of each as an entry. */
+export async function vaultEntries(_context: Context, client: Client): Promise<Outcome> {
+  const summaries = await vaultSummaries(client)
+  const path = Uint8Array.of(0x2f)
+  const entries = summaries.map(({ name, policy, role, files, bytes }) => {
+    const root = { vault: name, path, type: 'folder', bytes, mode: 0o755, modifiedMs: 0 } as const
+    return { ...entryJson(root), policy, role, files }
+  })
+  return { ...showVaults(summaries), document: { entries, vaults: summaries } }
 }
 
 export async function vaultShow(context: Context, client: Client): Promise<Outcome> {

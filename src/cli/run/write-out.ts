@@ -51,5 +51,7 @@ export async function writeOut(
       return { ...place, bytes, state: 'failed', error: errorToJson(error) }
     }
   }
-  return { ...place, bytes, sha256: entry.sha256.toHex(), state: 'written' }
+  // The checksum is that of the whole file.
+  const sum = bytes === entry.bytes ? { sha256: entry.sha256.toHex() } : {}
+  return { ...place, bytes, ...sum, state: 'written' }
 }

@@ -30,7 +30,7 @@ function longRow(entry: Entry, options: ListOptions): string[] {
   return [
     modeText(entry),
     String(entry.bytes),
-    timeText(entry.modifiedMs).slice(0, 19).replace('T', ' '),
+    `${timeText(entry.modifiedMs).slice(0, 19).replace('T', ' ')}Z`,
     entry.health ?? '-',
     `${shownName(entry, options)}${arrow}`,
   ]

@@ -13,6 +13,8 @@ export function failureErrors(failures: readonly Failure[]): ErrorJson[] {
   return [...groups.values()].map((group) => {
     const [{ place, error }] = group as [Failure]
     const others = group.length > 1 ? ` and ${countText(group.length - 1, 'other')}` : ''
-    return { ...error, message: `${place}${others}: ${error.message}` }
+    // Some name their place themselves.
+    const isNamed = others === '' && error.message.includes(place)
+    return { ...error, message: isNamed ? error.message : `${place}${others}: ${error.message}` }
   })
 }

@@ -8,10 +8,11 @@ import { tableLines } from '../text/table.ts'
 
 export interface Ready {
   readonly serving: readonly Serving[]
-  readonly account: string
+  /** Undefined when nobody is logged in. */
+  readonly account: string | undefined
   /** As it was typed. */
   readonly program: string
-  /** When the home was named. */
+  /** When the home was named, by flag or variable: another terminal may not have that. */
   readonly homeFlag: string | undefined
 }
 
@@ -23,7 +24,9 @@ export function readyText({ serving, account, program, homeFlag }: Ready): strin
     'The grid is ready:',
     ...tableLines(rows),
     '',
-    `Account "${account}" is logged in. Try next, in another terminal:`,
+    account === undefined
+      ? 'Nobody is logged in. Try next, in another terminal, after holdfast login NAME:'
+      : `Account "${account}" is logged in. Try next, in another terminal:`,
     `  ${program}${home} put README.md home:/`,
     `  ${program}${home} ls -l home:/`,
     `  ${program}${home} status`,
@@ -34,9 +37,10 @@ export function readyText({ serving, account, program, homeFlag }: Ready): strin
 
 export function diedText(event: Extract<SupervisorEvent, { event: 'died' }>): string {
   const { name, code, signal, error, restartMs } = event
-  const how = signal === undefined ? `exit code ${code}` : signal
+  const how = signal ?? (code === undefined ? 'it cannot start' : `exit code ${code}`)
   const why = error === undefined ? how : `${how}: ${error.message}`
+  const hint = error?.hint === undefined ? '' : `. ${error.hint}`
   return restartMs === undefined
-    ? `${name} died (${why}) and stays dead`
-    : `${name} died (${why}); starting it again in ${durationText(restartMs / 1000)}`
+    ? `${name} died (${why}) and stays dead${hint}`
+    : `${name} died (${why}); starting it again in ${durationText(restartMs / 1000)}${hint}`
 }

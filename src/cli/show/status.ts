@@ -106,7 +106,8 @@ export function showAccount(account: AccountResult, sentence?: string): Outcome 
   const quota = quotaBytes === undefined ? '' : ` of ${bytesText(quotaBytes)}`
   return {
     document: present({ account: account.account, usedBytes, quotaBytes, sessions }),
-    lines: [sentence ?? `${account.account}${used}${quota}`],
+    lines: sentence === undefined ? [`${account.account}${used}${quota}`] : [],
+    ...(sentence !== undefined && { summary: sentence }),
     notes: others.length > 0 ? [`also logged in here: ${others.join(', ')}`] : [],
     exit: 0,
   }

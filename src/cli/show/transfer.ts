@@ -23,12 +23,11 @@ export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
   const { files, shards, seconds } = result
   const failures = files.troubles.filter(({ state }) => state !== 'skipped')
   const { files: stored, bytes, newBytes } = files.sums('stored')
-  const unchanged = files.sums('unchanged').files
   const parts = [
-    `stored ${countText(stored, 'file')}, ${bytesText(bytes)}`,
+    doneText('stored', stored, bytes),
     newBytes < bytes ? `${bytesText(newBytes)} of it new` : '',
-    unchanged > 0 ? `${groupedText(unchanged)} unchanged` : '',
-    failures.length > 0 ? `${groupedText(failures.length)} failed` : '',
+    countedText(files.sums('unchanged').files, 'unchanged'),
+    ...troubleTexts(files.troubles),
     rateText(bytes, seconds),
   ]
   const lacking = shards.wanted - shards.written
@@ -36,7 +35,8 @@ export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
   return {
     document: { ok, shards, seconds: rounded(seconds) },
     files,
-    lines: [parts.filter(Boolean).join('; ')],
+    lines: [],
+    summary: parts.filter(Boolean).join('; '),
     notes: [
       ...skippedTexts(files.troubles),
       ...(lacking > 0
@@ -52,15 +52,16 @@ export function showGet(result: GetResult, { error }: EndedBy = {}): Outcome {
   const failures = files.troubles.filter(({ state }) => state !== 'skipped')
   const { files: written, bytes } = files.sums('written')
   const parts = [
-    `fetched ${countText(written, 'file')}, ${bytesText(bytes)}`,
-    failures.length > 0 ? `${groupedText(failures.length)} failed` : '',
+    doneText('fetched', written, bytes),
+    ...troubleTexts(files.troubles),
     rateText(bytes, seconds),
   ]
   const { ok, ...ended } = endOf(failures, error)
   return {
     document: { ok, seconds: rounded(seconds) },
     files,
-    lines: [parts.filter(Boolean).join('; ')],
+    lines: [],
+    summary: parts.filter(Boolean).join('; '),
     notes: skippedTexts(files.troubles),
     ...ended,
   }
@@ -80,7 +81,8 @@ export function showRemove(result: RemoveResult, { error }: EndedBy = {}): Outco
         ...present({ version: file.version, error: file.error }),
       })),
     },
-    lines: [`removed ${only ? placeText(only) : countText(removed, 'place')}`],
+    lines: [],
+    summary: `removed ${only ? placeText(only) : countText(removed, 'place')}`,
     errors: ended.errors,
     exit: ended.exit,
   }
@@ -114,8 +116,25 @@ function skippedTexts(files: readonly (Failed & { readonly state: string })[]): 
     .map((file) => `skipped: ${placeText(file)}: ${file.error?.message ?? ''}`)
 }
 
+function doneText(done: string, files: number, bytes: number): string {
+  const amount = files === 0 ? '' : `, ${bytesText(bytes)}`
+  return `${done} ${countText(files, 'file')}${amount}`
+}
+
+/** How many of each: what changed, was interrupted or is no file has not failed. */
+function troubleTexts(troubles: readonly (Failed & { readonly state: string })[]): string[] {
+  const kinds = Map.groupBy(troubles, ({ state, error }) => {
+    return state === 'failed' && error?.code === 'INTERRUPTED' ? 'interrupted' : state
+  })
+  return [...kinds].map(([kind, { length }]) => countedText(length, kind))
+}
+
+function countedText(count: number, what: string): string {
+  return count === 0 ? '' : `${groupedText(count)} ${what}`
+}
+
 function rateText(bytes: number, seconds: number): string {
-  if (seconds <= 0) return ''
+  if (seconds <= 0 || bytes === 0) return ''
   const rate = seconds >= 0.1 ? `, ${bytesText(bytes / seconds)}/s` : ''
   return `${seconds.toFixed(seconds < 10 ? 2 : 0)} s${rate}`
 }

@@ -39,7 +39,7 @@ export class PutOutcomes {
 
   changed(to: Path): void {
     const error = new HoldfastError('CHANGED', 'It changed while it was read', {
-      hint: 'Run the command again when nothing writes to it',
+      hint: 'Run the command again when nothing writes to it; what tells a wrong size, as files in /proc do, can be put from standard input',
     })
     this.#tell({ state: 'changed', to, error: errorToJson(error) })
   }

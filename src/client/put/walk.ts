@@ -22,8 +22,10 @@ export function* walk(files: LocalFiles, { path, to }: WalkStart): Generator<Put
     if (stat === undefined) throw noSuchPath(path)
     if (stat.kind === 'file' || stat.kind === 'link') yield { kind: stat.kind, path, to, stat }
     else if (stat.kind === 'folder') {
+      // Of one that cannot be listed nothing is stored: it would come back as if it had been empty.
+      const names = joined(files.listFolder(path).toSorted(compareBytes))
       if (to.length > 0) yield { kind: 'folder', to, stat }
-      yield* walkFolder(files, { path, to })
+      yield* walkFolder(files, { path, to, names })
     } else yield refused(to, stat.kind)
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error
@@ -31,8 +33,15 @@ export function* walk(files: LocalFiles, { path, to }: WalkStart): Generator<Put
   }
 }
 
-function* walkFolder(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
-  const names = joined(files.listFolder(path).toSorted(compareBytes))
+interface JoinedNames {
+  readonly bytes: Uint8Array
+  readonly ends: Uint32Array
+}
+
+function* walkFolder(
+  files: LocalFiles,
+  { path, to, names }: WalkStart & { readonly names: JoinedNames },
+): Generator<PutItem> {
   const prefix = path.at(-1) === slash[0] ? path : concatBytes([path, slash])
   let at = 0
   for (const end of names.ends) {
@@ -43,10 +52,7 @@ function* walkFolder(files: LocalFiles, { path, to }: WalkStart): Generator<PutI
 }
 
 /** A folder may hold very many names, and all wait while it is walked: as one array they need little memory. */
-function joined(names: readonly Uint8Array[]): {
-  readonly bytes: Uint8Array
-  readonly ends: Uint32Array
-} {
+function joined(names: readonly Uint8Array[]): JoinedNames {
   const ends = new Uint32Array(names.length)
   let end = 0
   for (const [at, name] of names.entries()) {
