@@ -2,15 +2,19 @@
 import { equalBytes, utf8 } from '../base/bytes.ts'
 import type { Disk, DiskFile } from '../base/disk.ts'
 import { ByteReader, ByteWriter } from '../base/encoding.ts'
-import { hasCode, HoldfastError } from '../base/errors.ts'
+import { hasCode } from '../base/errors.ts'
 import { label, labelledHash } from '../core/hashing.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { shardIdBytes } from '../core/shard.ts'
+import { hashBytes } from '../core/sized.ts'
+import { FileCursor } from './file-cursor.ts'
 import { replaceFile } from './replace-file.ts'
 import { recordAlignBytes } from './record.ts'
 import type { StoreIndex } from './store-index.ts'
+import { isUnreadable } from './unreadable.ts'
 
 const path = 'index'
+const name = 'the index'
 const version = 1
 const magic = utf8('HFINDEX1')
 const pieceEntriesMax = 16_384
@@ -60,23 +64,28 @@ export async function writeCheckpoint(
   return at
 }
 
-/** Fills the empty `index`; undefined when there is no checkpoint of this store that verifies. */
+/**
+ * Fills the empty `index`; undefined when there is no checkpoint of this store that verifies. It is read
+ * twice, piece by piece, first to verify it: beside the index it takes memory of a piece only.
+ */
 export async function readCheckpoint(
   index: StoreIndex,
   { disk, primitives, storeId }: CheckpointOptions,
 ): Promise<CheckpointPosition | undefined> {
-  const bytes = await readWhole(disk)
-  if (bytes === undefined) return undefined
+  let file: DiskFile | undefined
   try {
-    const parts = splitVerified(primitives, bytes)
-    if (parts === undefined || !equalBytes(parts.storeId, storeId)) return undefined
-    loadSegments(index, parts.segments)
-    const vaults = decodeVaults(parts.vaults)
-    for (const piece of parts.pieces) loadPiece(index, piece, vaults)
-    return parts.position
+    file = await disk.open(path, {})
+    const ends = await verify(primitives, file)
+    if (ends === undefined || !equalBytes(ends.storeId, storeId)) return undefined
+    loadSegments(index, ends.segments)
+    await loadPieces(index, file, decodeVaults(ends.vaults))
+    return ends.position
   } catch (error) {
-    if (hasCode(error, 'MALFORMED')) return undefined
+    // An index that cannot be read is rebuilt
+    if (isUnreadable(error) || hasCode(error, 'MALFORMED')) return undefined
     throw error
+  } finally {
+    await file?.close()
   }
 }
 
@@ -108,7 +117,7 @@ function encodePiece(index: StoreIndex, first: number): Uint8Array | undefined {
 }
 
 function loadPiece(index: StoreIndex, piece: Uint8Array, vaults: readonly Uint8Array[]): void {
-  const reader = new ByteReader(piece, 'the index')
+  const reader = new ByteReader(piece, name)
   for (let count = reader.u32(); count > 0; count -= 1) {
     const shardId = reader.fixed(shardIdBytes)
     const damaged = (reader.u8() & 1) !== 0
@@ -128,7 +137,7 @@ function encodeVaults(vaults: readonly Uint8Array[]): Uint8Array {
 }
 
 function decodeVaults(bytes: Uint8Array): Uint8Array[] {
-  const reader = new ByteReader(bytes, 'the index')
+  const reader = new ByteReader(bytes, name)
   return Array.from({ length: reader.u32() }, () => reader.fixed(16).slice())
 }
 
@@ -147,7 +156,7 @@ function encodeSegments(index: StoreIndex): Uint8Array {
 }
 
 function loadSegments(index: StoreIndex, bytes: Uint8Array): void {
-  const reader = new ByteReader(bytes, 'the index')
+  const reader = new ByteReader(bytes, name)
   for (let count = reader.u32(); count > 0; count -= 1) {
     const row = index.segments.add(reader.u32())
     if (reader.u8() !== 0) index.segments.beginEmptying(row.number)
@@ -158,61 +167,58 @@ function loadSegments(index: StoreIndex, bytes: Uint8Array): void {
   }
 }
 
-interface CheckpointParts {
+/** What stands around the pieces. */
+interface CheckpointEnds {
   readonly position: CheckpointPosition
   readonly storeId: Uint8Array
-  readonly pieces: readonly Uint8Array[]
   readonly vaults: Uint8Array
   readonly segments: Uint8Array
 }
 
 /** Undefined for another version or when the hash at the end is wrong. Throws MALFORMED for a broken shape. */
-function splitVerified(primitives: Primitives, bytes: Uint8Array): CheckpointParts | undefined {
-  const reader = new ByteReader(bytes, 'the index')
+async function verify(primitives: Primitives, file: DiskFile): Promise<CheckpointEnds | undefined> {
+  const cursor = new FileCursor(file, { name, fileBytes: await file.size() })
+  const head = (await cursor.take(headBytes)).slice()
+  const reader = new ByteReader(head, name)
   if (!equalBytes(reader.fixed(8), magic) || reader.u16() !== version) return undefined
   reader.u16()
   const position = { segment: reader.u32(), offset: reader.u32(), sequence: reader.u64() }
   const storeId = reader.fixed(16)
-  let hash = labelledHash(primitives, indexLabel, bytes.subarray(0, headBytes))
-  const part = (measure: () => void): Uint8Array => {
-    const from = reader.at
-    measure()
-    return bytes.subarray(from, reader.at)
+  let hash = labelledHash(primitives, indexLabel, head)
+  const hashed = (part: Uint8Array): Uint8Array => {
+    hash = labelledHash(primitives, indexLabel, hash, part)
+    return part
   }
-  const hashed = (piece: Uint8Array): Uint8Array => {
-    hash = labelledHash(primitives, indexLabel, hash, piece)
-    return piece
-  }
-  const pieces: Uint8Array[] = []
   for (;;) {
-    const piece = part(() => reader.fixed(reader.count(pieceEntriesMax, entryBytes) * entryBytes))
+    const piece = await takePiece(cursor)
     if (piece.length === 4) break
-    pieces.push(hashed(piece))
+    hashed(piece)
   }
-  const vaults = hashed(part(() => reader.fixed(reader.u32() * 16)))
-  const segments = hashed(part(() => skipSegments(reader)))
-  if (!equalBytes(reader.fixed(32), hash)) return undefined
-  return { position, storeId, pieces, vaults, segments }
+  const vaultCount = new ByteReader(await cursor.peek(4), name).u32()
+  const vaults = hashed(await cursor.take(4 + vaultCount * 16)).slice()
+  const segments = hashed(await cursor.take(Math.max(0, cursor.restBytes - hashBytes))).slice()
+  if (!equalBytes(await cursor.take(hashBytes), hash)) return undefined
+  return { position, storeId, vaults, segments }
 }
 
-function skipSegments(reader: ByteReader): void {
-  for (let count = reader.count(2 ** 31, 13); count > 0; count -= 1) {
-    reader.fixed(9)
-    reader.fixed(reader.u32() * 8)
+async function loadPieces(
+  index: StoreIndex,
+  file: DiskFile,
+  vaults: readonly Uint8Array[],
+): Promise<void> {
+  const cursor = new FileCursor(file, { name, fileBytes: await file.size() })
+  await cursor.take(headBytes)
+  for (;;) {
+    const piece = await takePiece(cursor)
+    if (piece.length === 4) return
+    loadPiece(index, piece, vaults)
   }
 }
 
-async function readWhole(disk: Disk): Promise<Uint8Array | undefined> {
-  let file: DiskFile | undefined
-  try {
-    file = await disk.open(path, {})
-    const bytes = new Uint8Array(await file.size())
-    return bytes.subarray(0, await file.read(bytes, 0))
-  } catch (error) {
-    // An index that cannot be read is rebuilt; a disk that is gone is not
-    if (error instanceof HoldfastError && error.code === 'DISK_GONE') throw error
-    return undefined
-  } finally {
-    await file?.close()
-  }
+/** With its count in front; the last one has nothing else. */
+async function takePiece(cursor: FileCursor): Promise<Uint8Array> {
+  const reader = new ByteReader(await cursor.peek(4), name)
+  const count = reader.u32()
+  if (count > pieceEntriesMax) throw reader.malformed(`a piece of ${count} entries`)
+  return cursor.take(4 + count * entryBytes)
 }
