@@ -72,8 +72,8 @@ export function progressText(
   width: number,
 ): string {
   const widest = textWithBar(state, bytesPerSecond, barWidthMost)
-  const bar = Math.max(barWidthLeast, barWidthMost - Math.max(0, widest.length - width))
-  return textWithBar(state, bytesPerSecond, bar).slice(0, width)
+  const barWidth = Math.max(barWidthLeast, barWidthMost - Math.max(0, widest.length - width))
+  return textWithBar(state, bytesPerSecond, barWidth).slice(0, width)
 }
 
 function textWithBar(

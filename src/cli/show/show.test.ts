@@ -96,8 +96,8 @@ it('shows a put', () => {
   assert.deepEqual(showPut({ ...whole, files: puts(stored, unread) }, { error }).errors, [
     errorToJson(error),
   ])
-  const it = { code: 'UNREADABLE', message: 'It is a fifo', hint: 'x' } as const
-  const skipped = { ...stored, bytes: 0, state: 'skipped' as const, error: it }
+  const isFifo = { code: 'UNREADABLE', message: 'It is a fifo', hint: 'x' } as const
+  const skipped = { ...stored, bytes: 0, state: 'skipped' as const, error: isFifo }
   const fifo = showPut({ ...whole, files: puts(skipped) })
   assert.deepEqual([fifo.exit, fifo.summary], [0, 'stored 0 files; 1 skipped'])
   const moved = { ...failed, state: 'changed' as const }
