@@ -22,12 +22,13 @@ export interface VaultFeed {
   /** The feed as far as the index has it: what the next commit says it saw. */
   point(): FeedPoint
   /**
-   * Brings a commit of our own into the index, and durably into what is pinned. FEED_FORKED when it is
-   * not where it was said to be.
+   * Brings a commit of our own into the index and into what is pinned, which `close` makes durable.
+   * FEED_FORKED when it is not where it was said to be.
    */
   ownCommit(own: OwnCommit): Promise<void>
   /** Checks the signature of the commit that made this version, unless it was. RECORD_FORGED. */
   verifyVersion(entry: IndexEntry): void
+  /** Before the session's. */
   close(): void
 }
 
@@ -44,6 +45,8 @@ class FollowedFeed implements VaultFeed {
   readonly #verified = new Set<number>()
   #index: VaultIndex
   #chain: FeedChain | undefined
+  /** Where the last commit of our own is. */
+  #own: FeedPoint | undefined
 
   constructor(session: Session, vault: OpenVault) {
     this.vault = vault
@@ -70,7 +73,8 @@ class FollowedFeed implements VaultFeed {
       await this.catchUp()
       checkOwnCommit(this.#world, own)
     }
-    this.#pins.raiseFeed(this.vault.vault, state ?? this.point(), { durable: true })
+    this.#own = state ?? this.point()
+    this.#pins.raiseFeed(this.vault.vault, this.#own)
   }
 
   verifyVersion(entry: IndexEntry): void {
@@ -90,6 +94,7 @@ class FollowedFeed implements VaultFeed {
 
   close(): void {
     this.#index.close()
+    if (this.#own) this.#pins.raiseFeed(this.vault.vault, this.#own, { durable: true })
   }
 
   get #world(): ApplyWorld {
