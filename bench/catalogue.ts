@@ -1,6 +1,6 @@
 /**
  * The catalogue in its thread, on a real file, with files preloaded: rates of what clients ask for, and how
- * long the caller's event loop was held up. `node bench/catalogue.ts [files]`; prints tables.
+ * long the caller's event loop was held up; then the same of the coordinator itself. `node bench/catalogue.ts [files]`; prints tables.
  */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { openSqliteCatalogue } from '../src/catalogue/adapters/sqlite-worker.ts'
 import { ids, joined } from '../src/testing/conformance/catalogue/chunk-ids.ts'
 import { Scene } from '../src/testing/conformance/catalogue/scene.ts'
 import { temporaryFolder } from '../src/testing/conformance/catalogue/sqlite-harness.ts'
+import { measureTurns } from '../src/testing/coordinator/turns.ts'
 
 /** As docs/format.md has it for a name of up to 30 bytes. */
 const operationBytes = 749
@@ -134,4 +135,10 @@ await measure('health of the vault (files)', 1, async () => {
 })
 console.table(rows)
 await catalogue.close()
+const turnsFolder = temporaryFolder()
+console.log(
+  'The coordinator, with that catalogue behind it: the longest turn of its event loop, ms',
+)
+console.table(await measureTurns(turnsFolder.path, 9))
+turnsFolder.remove()
 folder.remove()

@@ -35,12 +35,25 @@ export function checkCommit(
   vault: Uint8Array,
   commit: FeedCommit,
 ): Omit<CheckedCommit, 'h'> {
+  const steps = commitSteps(primitives, vault, commit)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** The same, with a pause after each operation: for one who serves others in between. */
+export function* commitSteps(
+  primitives: Primitives,
+  vault: Uint8Array,
+  commit: FeedCommit,
+): Generator<undefined, Omit<CheckedCommit, 'h'>, undefined> {
   const { n, atMs, signature } = commit
   const statement = decodeStatement(commit.statement)
   if (!equalBytes(statement.vault, vault)) {
     throw forgedCommit(n, `it is of vault ${toHex(statement.vault)}, not ${toHex(vault)}`)
   }
-  const operations = checkOperations(primitives, statement, commit)
+  const operations = yield* operationSteps(primitives, statement, commit)
   return { n, atMs, statement, signed: { statement: commit.statement, signature }, operations }
 }
 
@@ -59,23 +72,27 @@ export function forgedCommit(n: number, why: string): HoldfastError {
   return new HoldfastError('RECORD_FORGED', `Cannot take commit ${n}: ${why}`, { details: { n } })
 }
 
-function checkOperations(
+function* operationSteps(
   primitives: Primitives,
   statement: Statement,
   commit: FeedCommit,
-): (Operation | undefined)[] {
+): Generator<undefined, (Operation | undefined)[], undefined> {
   const { operations: listed } = statement
   const { n, operations } = commit
   if (operations.length !== listed.length) {
     const counts = `${operations.length} operations, its statement ${listed.length}`
     throw forgedCommit(n, `it has ${counts}`)
   }
-  return operations.map((bytes, at) => {
-    if (bytes === undefined) return undefined
-    const operation = checkOperation(primitives, listed[at]!, bytes)
-    if (operation) return operation
-    throw forgedCommit(n, `operation ${at} is not the one its statement lists`)
-  })
+  const checked: (Operation | undefined)[] = []
+  for (const [at, bytes] of operations.entries()) {
+    const operation = bytes && checkOperation(primitives, listed[at]!, bytes)
+    if (bytes && !operation) {
+      throw forgedCommit(n, `operation ${at} is not the one its statement lists`)
+    }
+    checked.push(operation)
+    yield
+  }
+  return checked
 }
 
 /** Undefined unless it is the listed one. */

@@ -4,12 +4,13 @@ import { toBase64, toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { CommitAnswer, CommitRequest } from '../../catalogue/rows/commits.ts'
 import type { VaultRow } from '../../catalogue/rows/vaults.ts'
-import { checkCommit, verifyCommit } from '../../core/commit-check.ts'
+import { commitSteps, verifyCommit } from '../../core/commit-check.ts'
 import type { Operation } from '../../core/operation.ts'
 import type { Statement } from '../../core/statement.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 import type { Callers, CoordinatorContext, MessageHandler } from '../context.ts'
 import { idBytes } from '../id-bytes.ts'
+import { createPace } from '../pace.ts'
 import { checkSent, overQuota, packsDead, uploadGone } from '../refusals.ts'
 import { vaultFor } from '../vaults/vault-access.ts'
 import { operationRows } from './commit-rows.ts'
@@ -81,7 +82,7 @@ interface SignedCommit {
 }
 
 async function checkSigned(
-  { catalogue, primitives }: CoordinatorContext,
+  { catalogue, clock, primitives }: CoordinatorContext,
   caller: Callers['session'],
   request: ControlRequest<'commit'>,
 ): Promise<SignedCommit> {
@@ -89,22 +90,26 @@ async function checkSigned(
   const writer = await catalogue.account(account)
   if (writer === undefined) throw new HoldfastError('NOT_LOGGED_IN', 'The account is gone')
   const { statement: bytes, signature } = request
-  const vault = idBytes(request.vault)
-  return checkSent(() => {
-    const { statement, operations } = checkCommit(primitives, vault, {
-      n: 0,
-      atMs: 0,
-      statement: bytes,
-      signature,
-      operations: request.operations.map((operation) => operation.bytes),
-    })
-    if (toHex(statement.writer) !== account) {
-      throw new HoldfastError('FORBIDDEN', 'Cannot commit in the name of another account')
-    }
-    const signed = { n: 0, signed: { statement: bytes, signature } }
-    verifyCommit(primitives, signed, writer.signingKey)
-    return { statement, operations: operations.filter((operation) => operation !== undefined) }
+  const pace = createPace(clock)
+  const steps = commitSteps(primitives, idBytes(request.vault), {
+    n: 0,
+    atMs: 0,
+    statement: bytes,
+    signature,
+    operations: request.operations.map((operation) => operation.bytes),
   })
+  let step = checkSent(() => steps.next())
+  while (step.done !== true) {
+    await pace()
+    step = checkSent(() => steps.next())
+  }
+  const { statement, operations } = step.value
+  if (toHex(statement.writer) !== account) {
+    throw new HoldfastError('FORBIDDEN', 'Cannot commit in the name of another account')
+  }
+  const signed = { n: 0, signed: { statement: bytes, signature } }
+  checkSent(() => verifyCommit(primitives, signed, writer.signingKey))
+  return { statement, operations: operations.filter((operation) => operation !== undefined) }
 }
 
 type Refused = Exclude<CommitAnswer, { readonly kind: 'committed' }>

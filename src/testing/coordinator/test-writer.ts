@@ -99,9 +99,19 @@ export interface MadeFile {
 
 /** A commit of one file in the vault's root folder. */
 export function makeCommit(account: TestAccount, wish: FileWish = {}): MadeFile {
-  const { primitives, random } = account.world
-  const { ids = new Uint8Array(0), vault = account.home } = wish
-  const vaultId = Uint8Array.fromHex(vault)
+  const made = makeOperation(account, wish)
+  return { request: signCommit(account, [made], wish), operation: made.operation }
+}
+
+export interface MadeOperation {
+  readonly operation: Operation
+  readonly bytes: Uint8Array
+  readonly pages: ControlRequest<'commit'>['operations'][number]['pages']
+}
+
+export function makeOperation({ home, world }: TestAccount, wish: FileWish = {}): MadeOperation {
+  const { primitives, random } = world
+  const { ids = new Uint8Array(0), vault = home } = wish
   const pages =
     ids.length > 0 ? [{ number: 0, ids, sealedLengths: random.bytes(29 + 8 + ids.length / 8) }] : []
   const operation: Operation = {
@@ -109,7 +119,7 @@ export function makeCommit(account: TestAccount, wish: FileWish = {}): MadeFile 
     tombstone: wish.tombstone ?? false,
     implicit: false,
     entry: wish.entry ?? random.bytes(16),
-    parent: vaultId,
+    parent: Uint8Array.fromHex(vault),
     tag: wish.tag ?? random.bytes(32),
     generation: 1,
     sealedName: random.bytes(29 + 32),
@@ -122,28 +132,34 @@ export function makeCommit(account: TestAccount, wish: FileWish = {}): MadeFile 
     ),
     chunkCount: ids.length / 32,
   }
-  const bytes = encodeOperation(operation)
-  const seen = wish.seen ?? { n: 0, h: firstFeedHash(primitives, vaultId) }
-  const writer = Uint8Array.fromHex(account.account)
+  return { operation, bytes: encodeOperation(operation), pages }
+}
+
+export function signCommit(
+  account: TestAccount,
+  made: readonly MadeOperation[],
+  wish: FileWish = {},
+): ControlRequest<'commit'> {
+  const { primitives } = account.world
+  const { packs = [], threshold, upload, vault = account.home } = wish
+  const vaultId = Uint8Array.fromHex(vault)
   const statement = {
     vault: vaultId,
-    writer,
+    writer: Uint8Array.fromHex(account.account),
     term: 1,
-    seen,
-    operations: [listedOperation(primitives, operation, bytes)],
+    seen: wish.seen ?? { n: 0, h: firstFeedHash(primitives, vaultId) },
+    operations: made.map(({ operation, bytes }) => listedOperation(primitives, operation, bytes)),
   }
   const signed = signStatement(primitives, statement, account.seed)
-  const { packs = [], threshold, upload } = wish
-  const request: ControlRequest<'commit'> = {
+  return {
     vault,
     upload,
     threshold,
     packs: [...packs],
     statement: signed.statement,
     signature: signed.signature,
-    operations: [{ bytes, pages }],
+    operations: made.map(({ bytes, pages }) => ({ bytes, pages })),
   }
-  return { request, operation }
 }
 
 /** A file of one pack, registered and committed in one request. */
