@@ -31,7 +31,7 @@ async function runHeld(
   line: readonly string[],
   options: ProgramOptions = {},
 ): Promise<Finished> {
-  const program = scratch.start(line, options)
+  const program = scratch.start(line, { ...options, isLaunched: true })
   let most = 0
   const watch = setInterval(() => {
     most = Math.max(most, peakBytes(program.pid) ?? 0)
@@ -49,7 +49,7 @@ function assertHeld(what: string, bytes: number): void {
 }
 
 async function startGrid(scratch: Scratch): Promise<() => void> {
-  const { ready } = await scratch.up(await freePorts())
+  const { ready } = await scratch.up(await freePorts(), [], { isLaunched: true })
   const programs = [{ name: 'coordinator', ...ready.coordinator }, ...ready.nodes]
   return () => {
     for (const { name, pid } of programs) assertHeld(name, peakBytes(pid) ?? 0)

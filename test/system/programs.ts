@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 
 export const root = join(import.meta.dirname, '..', '..')
 const program = join(root, 'bin', 'holdfast.ts')
+const launcher = join(root, 'holdfast')
 
 /** Ended politely, so that nothing writes any more when the folder is removed. */
 const politeMs = 8000
@@ -28,6 +29,8 @@ export interface ProgramOptions {
   readonly takeOutput?: (bytes: Buffer) => void
   /** Words before the program: what it runs in, such as a namespace. */
   readonly within?: readonly string[]
+  /** By the launcher, with what it gives to Node: as everyone runs it. */
+  readonly isLaunched?: boolean
   /** It ends with this process, however that ends: roles do when they have a channel to who started them. */
   readonly endsWithUs?: boolean
 }
@@ -48,7 +51,8 @@ export class RunningProgram {
   #ended = false
 
   constructor(line: readonly string[], options: ProgramOptions = {}) {
-    const [command, ...words] = [...(options.within ?? []), process.execPath, program, ...line]
+    const begin = options.isLaunched ? [launcher] : [process.execPath, program]
+    const [command, ...words] = [...(options.within ?? []), ...begin, ...line]
     this.process = spawn(command!, words, {
       env: { ...cleanEnvironment, ...options.environment },
       stdio: ['pipe', 'pipe', 'pipe', ...(options.endsWithUs ? (['ipc'] as const) : [])],
@@ -146,8 +150,9 @@ export class Scratch {
   async up(
     ports: GridPorts,
     more: readonly string[] = [],
+    options: ProgramOptions = {},
   ): Promise<{ grid: RunningProgram; ready: ReadyLine }> {
-    const grid = this.start(['up', '--json', ...ports.flags, ...more])
+    const grid = this.start(['up', '--json', ...ports.flags, ...more], options)
     const ready = await grid.event<ReadyLine>((event) => event.ready)
     return { grid, ready }
   }
