@@ -104,7 +104,9 @@ export const limits = Object.freeze({
   controlTriesMax: 6,
   controlRetryMs: 100,
   controlRetryMaxMs: 2 * second,
-  sessionRequestsMax: 65_536,
+  /** Requests of one session within about controlSkewMs, of all its processes. */
+  sessionRequestsMax: 655_360,
+  rememberedRequestsMax: 1_310_720,
   loginsMax: 1024,
   rememberedSignaturesMax: 256,
   sessionMs: 30 * 24 * hour,

@@ -16,12 +16,11 @@ import { messageHandlers } from './messages.ts'
 import { ReplayWindow } from './replay-window.ts'
 
 export function createHandler(context: CoordinatorContext): ControlHandler {
-  const { clock, limits } = context
-  // An id must be remembered while its time is near: it may be as far ahead as behind.
-  const windowMs = 2 * limits.controlSkewMs
-  const window = new ReplayWindow(clock, {
-    windowMs,
+  const { limits } = context
+  const window = new ReplayWindow(context.time, {
+    skewMs: limits.controlSkewMs,
     requestsPerSessionMax: limits.sessionRequestsMax,
+    requestsMax: limits.rememberedRequestsMax,
   })
   const world = { context, window, startedMs: context.time.nowMs() }
   return async (request) => {

@@ -1,35 +1,53 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Scheduler } from '../testing/simulation/scheduler.ts'
-import { SeededRandom } from '../testing/simulation/seeded-random.ts'
 import { ReplayWindow } from './replay-window.ts'
 
-function world(): { scheduler: Scheduler; window: ReplayWindow } {
-  const scheduler = new Scheduler(new SeededRandom(1))
-  const options = { windowMs: 1000, requestsPerSessionMax: 3 }
-  return { scheduler, window: new ReplayWindow(scheduler.clock(), options) }
+const skewMs = 1000
+
+function world(limits: { readonly session?: number; readonly all?: number } = {}) {
+  const time = { ms: 50_000, nowMs: () => time.ms }
+  const { session: requestsPerSessionMax = 100, all: requestsMax = 1000 } = limits
+  const window = new ReplayWindow(time, { skewMs, requestsPerSessionMax, requestsMax })
+  const take = (session: string, id: string, timeMs = time.ms) =>
+    window.take(session, { id, timeMs })
+  return { time, take }
 }
 
-await test('an id is new once, for each session by itself', () => {
-  const { window } = world()
-  assert.equal(window.take('a', '1'), 'new')
-  assert.equal(window.take('a', '1'), 'seen')
-  assert.equal(window.take('b', '1'), 'new')
+test('an id is new once, for each session by itself', () => {
+  const { take } = world()
+  assert.equal(take('a', '1'), 'new')
+  assert.equal(take('a', '1'), 'seen')
+  assert.equal(take('b', '1'), 'new')
 })
 
-await test('an id is remembered for at least the window, and forgotten after two', async () => {
-  const { scheduler, window } = world()
-  await scheduler.advance(999)
-  window.take('a', '1')
-  await scheduler.advance(999)
-  assert.equal(window.take('a', '1'), 'seen')
-  await scheduler.advance(2000)
-  assert.equal(window.take('a', '1'), 'new')
+test('an id is remembered while its time would be taken, wherever in the slice it is', () => {
+  for (const ahead of [-skewMs, -1, 0, 1, skewMs]) {
+    for (let start = 50_000; start < 50_300; start += 37) {
+      const { time, take } = world()
+      time.ms = start
+      const timeMs = start + ahead
+      assert.equal(take('a', '1', timeMs), 'new')
+      while (time.ms <= timeMs + skewMs) {
+        assert.equal(take('a', '1', timeMs), 'seen', `${ahead} ${start} ${time.ms}`)
+        time.ms += 73
+      }
+    }
+  }
 })
 
-await test('a session uses a bounded number of ids', () => {
-  const { window } = world()
-  for (const id of ['1', '2', '3']) assert.equal(window.take('a', id), 'new')
-  assert.equal(window.take('a', '4'), 'full')
-  assert.equal(window.take('b', '4'), 'new')
+test('a session uses a bounded number of ids, and gets room again', () => {
+  const { time, take } = world({ session: 3 })
+  for (const id of ['1', '2', '3']) assert.equal(take('a', id), 'new')
+  assert.equal(take('a', '4'), 'full')
+  assert.equal(take('b', '4'), 'new')
+  time.ms += 2 * skewMs
+  for (const id of ['1', '2', '3']) assert.equal(take('a', id), 'new')
+})
+
+test('when all together use too many, those who use less than their share go on', () => {
+  const { take } = world({ all: 8 })
+  for (let id = 0; id < 8; id += 1) assert.equal(take('a', `${id}`), 'new')
+  assert.equal(take('a', '8'), 'full')
+  for (let id = 0; id < 2; id += 1) assert.equal(take('b', `${id}`), 'new')
+  assert.equal(take('a', '8'), 'full')
 })
