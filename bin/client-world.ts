@@ -11,6 +11,7 @@ import type { ClientRun, CommandWorld, WorldRun } from '../src/cli/run/command-w
 import { homeIndexes } from '../src/client/adapters/home-indexes.ts'
 import { homeSessions } from '../src/client/adapters/home-sessions.ts'
 import { nodeFiles } from '../src/client/adapters/node-files.ts'
+import { startThreadsAhead } from '../src/client/adapters/engine-worker.ts'
 import { createThreadsEngine } from '../src/client/adapters/threads-engine.ts'
 import { Client } from '../src/client/client.ts'
 import { createNativePrimitives } from '../src/core/adapters/native-primitives.ts'
@@ -66,6 +67,7 @@ export function commandWorld({ settings, home }: Surroundings): CommandWorld {
     : undefined
   const primitives = createNativePrimitives()
   const network = shardNetwork(grid)
+  const threads = Math.min(threadsMax, availableParallelism())
   return {
     address: client.coordinator ?? defaultCoordinator,
     coordinatorKey,
@@ -88,9 +90,10 @@ export function commandWorld({ settings, home }: Surroundings): CommandWorld {
       }),
       network,
       files: nodeFiles,
+      prepareEngine: () => startThreadsAhead(threads),
       engine: (slotBytes) =>
         createThreadsEngine({
-          threads: Math.min(threadsMax, availableParallelism()),
+          threads,
           slotBytes,
           primitives,
           random: systemRandom,

@@ -221,6 +221,11 @@ export const limits = Object.freeze({
   spareSlotsBytes: 48 * MiB,
   runBytesMax: 6 * MiB,
   packsUnderWayMax: 16,
+  /**
+   * Starting a thread costs as much processor time as sealing 100 MiB: up to so much work is done in the
+   * thread that asks.
+   */
+  lightWorkBytes: 2 * MiB,
   changedReadsMax: 3,
   /** Of one file: reads to send again what was collected meanwhile. */
   resendsMax: 4,

@@ -1,5 +1,6 @@
 /** The library that holds the keys: one account's way to its vaults. Everything heavy is opened when needed. */
 import { HoldfastError } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { Network } from '../base/network.ts'
 import { Cluster } from './cluster.ts'
 import { createCommitter } from './commit/committer.ts'
@@ -30,6 +31,8 @@ export interface ClientParts extends ClientWorld {
   readonly files: LocalFiles
   /** An engine with room for this many bytes of slots. */
   readonly engine: (slotBytes: number) => Engine
+  /** Begins to make what an engine needs, ahead of its first heavy work. */
+  readonly prepareEngine?: () => void
 }
 
 /** A vault in use: its index is current as of when it was opened. */
@@ -72,6 +75,11 @@ export class Client {
     return new Client(parts, openSession(parts, options.name), options.signal)
   }
 
+  /** Says how many bytes will be worked on: what takes its time to start is started now. */
+  prepare(bytes: number): void {
+    if (bytes > limits.lightWorkBytes) this.#parts.prepareEngine?.()
+  }
+
   get files(): LocalFiles {
     return this.#parts.files
   }
@@ -100,6 +108,7 @@ export class Client {
       throw new HoldfastError(
         'BAD_USAGE',
         `--min-shards is ${minShards}: the policy ${k}+${m} allows ${k} to ${k + m}`,
+        { hint: `Choose a number from ${k} to ${k + m}, or leave it out` },
       )
     }
     const use = { vault, slotBytes: slotBytesFor(vault.policy) }

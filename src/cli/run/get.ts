@@ -116,6 +116,8 @@ async function landings(client: Client, { sources, to }: FilesRequest): Promise<
     const target = targets[n]!
     try {
       const place = await placeAt(client, source)
+      const { entry } = place
+      client.prepare(entry && entry.kind !== 'folder' ? entry.bytes : Infinity)
       checkKinds(local, place, { target, isDestination: target.length <= to.path.length })
       works.push({ vault: source.vault, items: itemsOf({ place, source, target }) })
     } catch (error) {

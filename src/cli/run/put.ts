@@ -79,6 +79,7 @@ async function sourcePlaces(
   sources: readonly Argument[],
   destination: VaultLocation,
 ): Promise<SourcePlace[]> {
+  for (const source of sources) client.prepare(workIn(client, source))
   const { feed, vault } = await client.vault(destination.vault)
   const at = (path: Path): Resolved => resolvePath(feed.index, { vault: vault.vault, path })
   const { inside } = landingOf({
@@ -106,6 +107,15 @@ async function sourcePlaces(
     if (isThere(places[n]!, n)) checkKinds(at(to), { to, isFolder: stats[n]?.kind === 'folder' })
   }
   return places
+}
+
+/** In bytes, as far as can be seen: without end for folders and standard input. */
+function workIn(client: Client, source: Argument): number {
+  const location = parseLocation(source)
+  if (location.kind === 'vault') return 0
+  if (location.kind === 'stream') return Infinity
+  const stat = client.files.statPath(withoutSlashes(location.path))
+  return stat?.kind === 'folder' ? Infinity : (stat?.bytes ?? 0)
 }
 
 function stateOf(found: Resolved): DestinationState['found'] {

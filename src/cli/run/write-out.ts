@@ -32,6 +32,7 @@ export async function writeOut(
   const { output } = context
   const range = wanted.range ?? { from: 0, to: entry.bytes }
   const { vault } = location
+  client.prepare(range.to - range.from)
   const place = { vault, path: pathOf(location.names), to: utf8('-') }
   await noteDownNodes(context, client)
   let bytes = 0

@@ -1,4 +1,4 @@
-/** One worker thread of the engine as its owner sees it: started with its first job, jobs sent ahead. */
+/** One worker thread of the engine as its owner sees it: begun with its first job, jobs sent ahead. */
 import { Worker } from 'node:worker_threads'
 import { errorFromJson, HoldfastError } from '../../base/errors.ts'
 import type { ErrorJson } from '../../base/errors.ts'
@@ -19,7 +19,7 @@ export type ResultOf<Name extends ThreadJob> = ReturnType<Jobs[Name]>
 
 export interface ThreadRequest {
   readonly id: number
-  readonly name: ThreadJob
+  readonly name: ThreadJob | 'begin'
   readonly job: unknown
 }
 
@@ -43,6 +43,21 @@ export interface SharedWork {
   readonly vaults: readonly EngineVault[]
 }
 
+/** Started, and in no engine yet. */
+const waiting: Worker[] = []
+
+/** Starts threads for the next engine of this process, so that they are there when it has work for them. */
+export function startThreadsAhead(count: number): void {
+  while (waiting.length < count) waiting.push(startThread())
+}
+
+/** Keeps no process alive. */
+function startThread(): Worker {
+  const worker = new Worker(new URL('./engine-thread.ts', import.meta.url))
+  worker.unref()
+  return worker
+}
+
 export class EngineThread {
   readonly #start: ThreadStart
   readonly #work: SharedWork
@@ -62,7 +77,7 @@ export class EngineThread {
   }
 
   useVault(vault: EngineVault): void {
-    if (this.#worker) this.#tell(this.#worker, vault)
+    if (this.#worker) this.#tell(this.#worker, 'useVault', vault)
   }
 
   run<Name extends ThreadJob>(name: Name, job: JobOf<Name>): Promise<ResultOf<Name>> {
@@ -98,17 +113,17 @@ export class EngineThread {
   }
 
   #begin(): Worker {
-    const worker = new Worker(new URL('./engine-thread.ts', import.meta.url), {
-      workerData: this.#start,
-    })
+    const worker = waiting.shift() ?? startThread()
+    this.#tell(worker, 'begin', this.#start)
     worker.on('message', (answer: ThreadAnswer) => this.#settle(answer))
     worker.on('error', (error: unknown) => this.#fail(error as Error))
-    for (const vault of this.#work.vaults) this.#tell(worker, vault)
+    for (const vault of this.#work.vaults) this.#tell(worker, 'useVault', vault)
     return worker
   }
 
-  #tell(worker: Worker, vault: EngineVault): void {
-    const request: ThreadRequest = { id: 0, name: 'useVault', job: vault }
+  /** What needs no answer. */
+  #tell(worker: Worker, name: ThreadRequest['name'], job: unknown): void {
+    const request: ThreadRequest = { id: 0, name, job }
     worker.postMessage(request)
   }
 

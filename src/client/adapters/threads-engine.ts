@@ -1,6 +1,7 @@
 /** The engine in worker threads that share one memory. Light jobs run where they were asked for. */
 import { inOnePiece } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { createKernels } from '../../core/kernels.ts'
 import type { Primitives } from '../../core/primitives.ts'
@@ -12,11 +13,6 @@ import { EngineThread } from './engine-worker.ts'
 import type { JobOf, QueuedJob, ResultOf, ThreadJob } from './engine-worker.ts'
 import { nodeFiles } from './node-files.ts'
 
-/**
- * Starting a thread costs as much processor time as sealing 100 MiB: until this much work has been asked
- * for, it is done in the thread that asks.
- */
-const lightBytes = 2 * 1024 * 1024
 const pageBytes = 64 * 1024
 
 export interface ThreadsEngineOptions {
@@ -94,7 +90,7 @@ class Work {
     bytes: number,
   ): Promise<ResultOf<Name>> {
     this.#asked += bytes
-    if (this.#asked > lightBytes) return await this.#pool.any(name, job)
+    if (this.#asked > limits.lightWorkBytes) return await this.#pool.any(name, job)
     const method = this.#own[name] as (job: JobOf<Name>) => ResultOf<Name>
     return method.call(this.#own, job)
   }
