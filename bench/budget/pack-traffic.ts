@@ -2,7 +2,7 @@
 import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { limits } from '../../src/base/limits.ts'
 import { createThreadsEngine } from '../../src/client/adapters/threads-engine.ts'
-import { idBytes } from '../../src/client/cluster.ts'
+import { idBytes } from '../../src/core/id-bytes.ts'
 import type { Cluster } from '../../src/client/cluster.ts'
 import type { Client } from '../../src/client/client.ts'
 import type { NewPack } from '../../src/client/commit/pending.ts'

@@ -1,8 +1,6 @@
 /** The nodes as a client sees them: the coordinator's map, corrected by what it met itself. */
 import type { ErrorCode, HoldfastError } from '../base/errors.ts'
 import { limits } from '../base/limits.ts'
-import { fromHex } from '../base/bytes.ts'
-import { assert } from '../base/assert.ts'
 import type { Network } from '../base/network.ts'
 import type { ControlAnswer } from '../wire/control.ts'
 import { ShardConnections } from '../wire/shard-connections.ts'
@@ -181,11 +179,4 @@ export class Cluster {
   close(): void {
     this.#connections.close()
   }
-}
-
-/** Bytes of an id that is hex by construction. */
-export function idBytes(id: string): Uint8Array {
-  const bytes = fromHex(id)
-  assert(bytes !== undefined, `${id} is an id`)
-  return bytes
 }

@@ -12,7 +12,7 @@ import {
 } from '../wire/control-auth.ts'
 import type { ControlHttpAnswer, ControlHttpRequest } from '../wire/transport.ts'
 import type { Auth, Callers, CoordinatorContext } from './context.ts'
-import { idBytes } from './id-bytes.ts'
+import { idBytes } from '../core/id-bytes.ts'
 import type { ReplayWindow } from './replay-window.ts'
 
 /** What the coordinator adds to an answer to prove that it gave it. */

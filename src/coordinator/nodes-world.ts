@@ -4,7 +4,7 @@ import type { ShardKey } from '../catalogue/rows/packs.ts'
 import type { ShardNode } from '../wire/shard-client.ts'
 import type { ShardAddress, ShardRequests } from '../wire/shard-requests.ts'
 import type { CoordinatorContext } from './context.ts'
-import { idBytes } from './id-bytes.ts'
+import { idBytes } from '../core/id-bytes.ts'
 
 export interface NodeConnections {
   to(node: ShardNode): ShardRequests

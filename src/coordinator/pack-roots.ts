@@ -1,7 +1,7 @@
 import type { PackPlaces } from '../catalogue/rows/packs.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { shardIdentities, type ShardIdentity } from '../core/shard.ts'
-import { idBytes } from './id-bytes.ts'
+import { idBytes } from '../core/id-bytes.ts'
 
 export type PackShape = Pick<
   PackPlaces,

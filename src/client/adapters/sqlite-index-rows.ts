@@ -14,16 +14,16 @@ export const entryColumns = 20
 /** In the order of the table. */
 export function entryValues(entry: IndexEntry): (Uint8Array | number | null)[] {
   return [
-    idBytes(entry.entry),
-    idBytes(entry.parent),
+    idToBlob(entry.entry),
+    idToBlob(entry.parent),
     entry.name,
     entry.kind === 'folder' ? 1 : 0,
     entry.tombstone ? 1 : 0,
     kinds.indexOf(entry.kind),
     entry.implicit ? 1 : 0,
     entry.tag,
-    idBytes(entry.version),
-    entry.previous === undefined ? null : idBytes(entry.previous),
+    idToBlob(entry.version),
+    entry.previous === undefined ? null : idToBlob(entry.previous),
     entry.generation,
     entry.mode,
     entry.bytes,
@@ -66,7 +66,7 @@ export function entryOf(row: Row | undefined): IndexEntry | undefined {
 export function purgedValues(head: PurgedHead): (Uint8Array | number)[] {
   const { entry, parent, kind, tombstone, version, n } = head
   const deleted = tombstone ? 1 : 0
-  const [id, folder, newest] = [idBytes(entry), idBytes(parent), idBytes(version)]
+  const [id, folder, newest] = [idToBlob(entry), idToBlob(parent), idToBlob(version)]
   return [id, folder, kinds.indexOf(kind), deleted, newest, n, deleted]
 }
 
@@ -93,7 +93,7 @@ export function commitOf(row: Row): IndexCommit {
 }
 
 /** The 16 bytes of an id in hex. Throws MALFORMED. */
-export function idBytes(id: string): Uint8Array {
+export function idToBlob(id: string): Uint8Array {
   const bytes = fromHex(id)
   if (bytes?.length === 16) return bytes
   throw new HoldfastError('MALFORMED', `Cannot read the id ${JSON.stringify(id.slice(0, 64))}`)

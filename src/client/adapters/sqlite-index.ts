@@ -17,7 +17,7 @@ import {
   commitOf,
   entryOf,
   entryValues,
-  idBytes,
+  idToBlob,
   purgedOf,
   purgedValues,
   type Row,
@@ -56,7 +56,7 @@ class SqliteIndex implements VaultIndex {
   }
 
   entry(id: string): IndexEntry | undefined {
-    return entryOf(this.#get('entry', [idBytes(id)]))
+    return entryOf(this.#get('entry', [idToBlob(id)]))
   }
 
   child(place: {
@@ -65,11 +65,11 @@ class SqliteIndex implements VaultIndex {
     readonly kind: 'file' | 'folder'
   }): IndexEntry | undefined {
     const folder = place.kind === 'folder' ? 1 : 0
-    return entryOf(this.#get('child', [idBytes(place.parent), place.name, folder]))
+    return entryOf(this.#get('child', [idToBlob(place.parent), place.name, folder]))
   }
 
   named({ parent, name }: { readonly parent: string; readonly name: Uint8Array }): NamedEntries {
-    const rows = this.#guard(() => this.#statement('named').all(idBytes(parent), name))
+    const rows = this.#guard(() => this.#statement('named').all(idToBlob(parent), name))
     const found = rows.map((row) => entryOf(row)!)
     return {
       file: found.find(({ kind, tombstone }) => kind !== 'folder' && !tombstone),
@@ -83,19 +83,19 @@ class SqliteIndex implements VaultIndex {
     const folder = after && after.kind === 'folder' ? 1 : 0
     return this.#guard(() =>
       this.#statement('children')
-        .all(idBytes(parent), name, folder, most)
+        .all(idToBlob(parent), name, folder, most)
         .map((row) => entryOf(row)!),
     )
   }
 
   totals(folder: string): { files: number; bytes: number } {
-    const row = this.#get('totals', [idBytes(folder)])
+    const row = this.#get('totals', [idToBlob(folder)])
     assert(row, 'a count has a row')
     return { files: row.files as number, bytes: row.bytes as number }
   }
 
   purgedHead(entry: string): PurgedHead | undefined {
-    const row = this.#get('purgedHead', [idBytes(entry)])
+    const row = this.#get('purgedHead', [idToBlob(entry)])
     return row && purgedOf(row)
   }
 
@@ -132,7 +132,7 @@ class SqliteIndex implements VaultIndex {
 
   addCommit({ n, h, writer, statement, signature, verified }: IndexCommit): void {
     this.#run('addHead', [n, h])
-    this.#run('addCommit', [n, idBytes(writer), statement, signature, verified ? 1 : 0])
+    this.#run('addCommit', [n, idToBlob(writer), statement, signature, verified ? 1 : 0])
   }
 
   markVerified(n: number): void {
@@ -148,16 +148,16 @@ class SqliteIndex implements VaultIndex {
   }
 
   putPurgedHead(head: PurgedHead): void {
-    this.#run('removeEntry', [idBytes(head.entry)])
+    this.#run('removeEntry', [idToBlob(head.entry)])
     this.#run('putPurgedHead', purgedValues(head))
   }
 
   removePurgedHead(entry: string): void {
-    this.#run('removePurgedHead', [idBytes(entry)])
+    this.#run('removePurgedHead', [idToBlob(entry)])
   }
 
   settle(entry: string): void {
-    this.#run('settle', [idBytes(entry)])
+    this.#run('settle', [idToBlob(entry)])
   }
 
   clear(): void {

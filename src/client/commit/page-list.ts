@@ -64,7 +64,7 @@ export function createPageList(
   return new SealedPageList(session, options)
 }
 
-const idBytes = 32
+const chunkIdBytes = 32
 
 class SealedPageList implements PageList {
   readonly version: string
@@ -91,12 +91,12 @@ class SealedPageList implements PageList {
   }
 
   get heldBytes(): number {
-    return (this.#waiting.length * limits.pageChunksMax + this.#ids.length) * (idBytes + 4)
+    return (this.#waiting.length * limits.pageChunksMax + this.#ids.length) * (chunkIdBytes + 4)
   }
 
   add({ id, plainBytes }: { readonly id: Uint8Array; readonly plainBytes: number }): void {
     assert(!this.#ended, 'a finished list takes no chunks')
-    assert(id.length === idBytes, 'a chunk id has 32 bytes')
+    assert(id.length === chunkIdBytes, 'a chunk id has 32 bytes')
     this.#ids.push(id)
     this.#lengths.push(plainBytes)
     this.#chunkCount += 1
@@ -159,7 +159,7 @@ class SealedPageList implements PageList {
 
   #stageable(registeredChunks: number): NewPage[] {
     const registered = ({ number, ids }: NewPage): boolean =>
-      number * limits.pageChunksMax + ids.length / idBytes <= registeredChunks
+      number * limits.pageChunksMax + ids.length / chunkIdBytes <= registeredChunks
     const end = this.#waiting.findIndex((page) => !registered(page))
     const most = end < 0 ? this.#waiting.length : end
     return this.#waiting.slice(0, Math.min(most, limits.stagePagesMax))

@@ -3,18 +3,18 @@ import { fromBase64 } from '../../base/bytes.ts'
 import { HoldfastError, hasCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 
-const idBytes = 32
+const chunkIdBytes = 32
 
 /** Chunk ids of CHUNKS_MISSING; at least one. */
 export function chunksIn(error: HoldfastError): Uint8Array[] {
   const { chunks } = error.details
   const together = typeof chunks === 'string' ? fromBase64(chunks) : undefined
-  if (!together || together.length === 0 || together.length % idBytes !== 0) {
+  if (!together || together.length === 0 || together.length % chunkIdBytes !== 0) {
     throw malformed('which chunks are missing', error)
   }
   const ids: Uint8Array[] = []
-  for (let at = 0; at < together.length; at += idBytes)
-    ids.push(together.subarray(at, at + idBytes))
+  for (let at = 0; at < together.length; at += chunkIdBytes)
+    ids.push(together.subarray(at, at + chunkIdBytes))
   return ids
 }
 

@@ -2,7 +2,7 @@
 import { HoldfastError } from '../../base/errors.ts'
 import { openPageLengths, pageHash } from '../../core/page.ts'
 import type { ControlAnswer } from '../../wire/control.ts'
-import { idBytes } from '../cluster.ts'
+import { idBytes } from '../../core/id-bytes.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
 import type { Session } from '../session.ts'
 import type { OpenVault } from '../vaults.ts'

@@ -3,7 +3,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import { dataRoot } from '../../core/merkle.ts'
-import { idBytes } from '../id-bytes.ts'
+import { idBytes } from '../../core/id-bytes.ts'
 import { requestsTo, shardIdOf, type NodesWorld } from '../nodes-world.ts'
 import { dataRootAt } from '../pack-roots.ts'
 

@@ -4,7 +4,7 @@ import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import { label, labelledHash } from '../../core/hashing.ts'
 import type { NodeNow } from '../cluster/cluster.ts'
 import type { CoordinatorContext } from '../context.ts'
-import { idBytes } from '../id-bytes.ts'
+import { idBytes } from '../../core/id-bytes.ts'
 import type { FaultyShard, PlacedShard } from './pack-reader.ts'
 
 const orderLabel = label('heal order')

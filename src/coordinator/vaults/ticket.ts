@@ -1,6 +1,6 @@
 import { issueTicket, type TicketRights } from '../../core/ticket.ts'
 import type { CoordinatorContext, MessageHandler } from '../context.ts'
-import { idBytes } from '../id-bytes.ts'
+import { idBytes } from '../../core/id-bytes.ts'
 import type { VaultRow } from '../../catalogue/rows/vaults.ts'
 import { spaceOf } from './space.ts'
 import { vaultFor } from './vault-access.ts'
