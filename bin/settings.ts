@@ -21,9 +21,10 @@ export interface Surroundings extends LoadedSettings {
 export function homeOf(context: Context): HomeLine {
   const { environment, invocation } = context
   const { home } = invocation.global
-  if (home !== undefined) return { path: resolve(textOf(home, '--home')), origin: 'flag' }
+  if (home !== undefined)
+    return { path: resolve(textOf(home, '--home')), origin: 'flag', where: '--home' }
   const variable = environment['HOLDFAST_HOME']
-  if (variable) return { path: resolve(variable), origin: 'env' }
+  if (variable) return { path: resolve(variable), origin: 'env', where: 'HOLDFAST_HOME' }
   const path = defaultHome(process.platform, environment)
   if (path !== undefined) return { path, origin: 'default' }
   throw new HoldfastError('BAD_USAGE', 'Cannot tell where to keep things: HOME is not set', {

@@ -62,6 +62,7 @@ function meaning(...words: string[]) {
 }
 
 it('shows help and version', () => {
+  assert.equal(meaning('put', '--version').kind, 'version')
   assert.equal(meaning().kind, 'help')
   assert.deepEqual(meaning('--version'), { kind: 'version' })
   assert.deepEqual(meaning('vault', '--help'), { kind: 'help', group: 'vault' })

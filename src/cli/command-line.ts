@@ -69,7 +69,7 @@ class LineReader {
 
   #understood(): Understood {
     const command = this.#command
-    if (this.#options.has('version') && command === undefined) return { kind: 'version' }
+    if (this.#options.has('version') && !hasOwnVersion(command)) return { kind: 'version' }
     if (this.#options.has('help') || (command === undefined && this.#words.length === 0)) {
       return { kind: 'help', ...this.#subject() }
     }
@@ -187,6 +187,11 @@ class LineReader {
     const help = `See ${['holdfast', ...about, '--help'].join(' ')}`
     return new HoldfastError('BAD_USAGE', message, { hint: hint ?? help })
   }
+}
+
+/** Of what is stored: then it does not ask for the program's. */
+function hasOwnVersion(command: CommandSpec | undefined): boolean {
+  return command?.options.some(({ name }) => name === 'version') ?? false
 }
 
 function matches(command: CommandSpec, name: string): boolean {

@@ -1,6 +1,6 @@
 /** The vaults of an account: verified records, unwrapped keys, names (docs/format.md, sections 11 and 12). */
 import { equalBytes, fromHex, toHex, utf8, utf8ToText } from '../base/bytes.ts'
-import { HoldfastError } from '../base/errors.ts'
+import { hasCode, HoldfastError } from '../base/errors.ts'
 import { unwrapVaultKeys } from '../core/membership.ts'
 import { checkPolicy, policyText, type Policy } from '../core/policy.ts'
 import { vaultKeys, type VaultKeys, type VaultSecrets } from '../core/vault-keys.ts'
@@ -90,8 +90,21 @@ export async function createVault(
     { primitives, random, keyWrap: await keyWrap() },
     { owner: session.stored, name, policy, createdMs: clock.nowMs() },
   )
-  await session.control.call('vault/create', parts, { signal })
+  await tellExisting(name, () => session.control.call('vault/create', parts, { signal }))
   return openVault(session, { name, signal })
+}
+
+/** The coordinator knows no names: it cannot say which one is taken. */
+async function tellExisting(name: string, create: () => Promise<unknown>): Promise<void> {
+  try {
+    await create()
+  } catch (error) {
+    if (!hasCode(error, 'EXISTS')) throw error
+    throw new HoldfastError('EXISTS', `There is a vault ${JSON.stringify(name)} already`, {
+      cause: error,
+      hint: 'Choose another name; see holdfast vault list',
+    })
+  }
 }
 
 /** `2+2` with the default threshold k + 1. BAD_POLICY. */

@@ -136,6 +136,10 @@ class FileReader {
   }
 
   #unknown(key: string, known: readonly string[]): void {
+    if (key.endsWith('.password')) {
+      this.#wrong(key, 'is no setting: passwords never stand here')
+      return
+    }
     const near = nearest(key, known)
     const others = known.map((name) => name.slice(name.lastIndexOf('.') + 1)).join(', ')
     const what = near === undefined ? `: there are ${others}` : suggestion(near)

@@ -135,9 +135,37 @@ it('refuses wrong variables and flags', () => {
     message,
     /HOLDFAST_GRID_NODE: there is no such setting: did you mean HOLDFAST_GRID_NODES\?/,
   )
-  assert.match(message, /HOLDFAST_NODE_RESERVE: is "much": must be a size/)
-  assert.match(message, /--nodes: is "four": must be a whole number/)
+  assert.match(message, /HOLDFAST_NODE_RESERVE is "much": must be a size/)
+  assert.match(message, /--nodes is "four": must be a whole number/)
 })
+
+it('refuses variables that look like settings, and says where a file is named', () => {
+  const hintOf = (environment: Record<string, string>): string => {
+    try {
+      loadSettings({ environment })
+    } catch (error) {
+      assert.ok(error instanceof HoldfastError && error.code === 'BAD_CONFIG')
+      return `${error.message}; ${error.hint}`
+    }
+    return ''
+  }
+  assert.match(hintOf({ HOLDFAST_CONFIG: '/x' }), /--config; Correct or unset the named variable/)
+  assert.match(hintOf({ HOLDFAST_GRID: '1' }), /no such setting/)
+  assert.match(hintOf({ HOLDFAST_GRID_NODES: 'x' }), /HOLDFAST_GRID_NODES is "x".*named variable/)
+  assert.equal(hintOf({ HOLDFAST_ROUNDS: '9', HOLDFAST_PASSWORD: 'x' }), '')
+  assert.throws(() => loadSettings({ environment: {}, flags: { 'grid.nodes': flagOf('2') } }), {
+    message: 'The configuration is wrong: --nodes is "2": must be a whole number from 4 to 64',
+    hint: 'Correct the named option',
+  })
+  const users = '[[coordinator.users]]\nname = "ada"\npassword = "x"\n'
+  assert.throws(() => loadSettings({ environment: {}, file: { name: 'f', text: users } }), {
+    message: /users\[0\]\.password is no setting: passwords never stand here$/,
+  })
+})
+
+function flagOf(text: string): { flag: string; text: string } {
+  return { flag: '--nodes', text }
+}
 
 it('meets any text with settings or BAD_CONFIG', () => {
   const piece = fc.constantFrom(

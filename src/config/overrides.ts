@@ -12,6 +12,9 @@ export interface FlagText {
   readonly text: string
 }
 
+/** Others with our name in front may be anybody's. */
+const ours = /^HOLDFAST_((GRID|COORDINATOR|NODE|CLIENT)(_.*)?|CONFIG)$/
+
 interface Found {
   readonly given: Map<string, Given>
   readonly problems: Problem[]
@@ -30,13 +33,11 @@ export function readEnvironment(
   { given, problems }: Found,
 ): void {
   const byVariable = new Map(allSettings().map(([key, type]) => [variableOf(key), { key, type }]))
-  const ours = /^HOLDFAST_(GRID|COORDINATOR|NODE|CLIENT)_/
   for (const [name, text] of Object.entries(environment)) {
     if (text === undefined || !ours.test(name)) continue
     const setting = byVariable.get(name)
     if (setting === undefined) {
-      const near = nearest(name, [...byVariable.keys()])
-      problems.push({ source: name, message: `there is no such setting${suggestion(near)}` })
+      problems.push({ source: name, message: unknownText(name, [...byVariable.keys()]) })
       continue
     }
     const read = readText(setting.type, text)
@@ -44,6 +45,12 @@ export function readEnvironment(
       given.set(setting.key, { value: read.value, origin: 'env', where: name })
     } else problems.push({ source: name, message: wrongText(text, read.wanted) })
   }
+}
+
+function unknownText(name: string, known: readonly string[]): string {
+  if (name === 'HOLDFAST_CONFIG') return 'there is no such variable: name the file with --config'
+  const near = nearest(name, known)
+  return `there is no such setting${suggestion(near)}`
 }
 
 export function readFlags(

@@ -11,7 +11,8 @@ export interface Problem {
 
 function problemText({ source, line, key, message }: Problem): string {
   const place = line === undefined ? source : `${source}:${line}`
-  return key === undefined ? `${place}: ${message}` : `${place}: ${key} ${message}`
+  if (key !== undefined) return `${place}: ${key} ${message}`
+  return message.startsWith('is ') ? `${place} ${message}` : `${place}: ${message}`
 }
 
 /** Throws BAD_CONFIG with every problem, when there are any. */
@@ -22,7 +23,15 @@ export function refuseProblems(problems: readonly Problem[]): void {
     texts.length === 1
       ? `The configuration is wrong: ${texts[0]}`
       : `The configuration is wrong in ${texts.length} places:\n${texts.map((text) => `  ${text}`).join('\n')}`
-  throw new HoldfastError('BAD_CONFIG', message, { details: { problems } })
+  const hint = hintFor(problems)
+  throw new HoldfastError('BAD_CONFIG', message, { details: { problems }, ...(hint && { hint }) })
+}
+
+/** Undefined where a file is to be corrected. */
+function hintFor(problems: readonly Problem[]): string | undefined {
+  if (problems.every(({ source }) => source.startsWith('--'))) return 'Correct the named option'
+  const isVariable = ({ source }: Problem): boolean => source.startsWith('HOLDFAST_')
+  return problems.every(isVariable) ? 'Correct or unset the named variable' : undefined
 }
 
 /** To follow a key or a variable. */

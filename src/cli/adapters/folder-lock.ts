@@ -18,6 +18,7 @@ export function lockFolder(path: string, folder: string): FolderLock {
     if ((error as { errcode?: number }).errcode !== 5) throw error
     throw new HoldfastError('HOME_IN_USE', `Another process of holdfast uses ${folder}`, {
       cause: error,
+      hint: 'End it first, or name another folder with --home',
     })
   }
   return { release: () => database.close() }

@@ -4,6 +4,7 @@ import { HoldfastError } from '../../base/errors.ts'
 import type { HomePaths } from '../home.ts'
 import { homeNames, homePaths, homeVersion } from '../home.ts'
 import { writeWhole } from '../../base/adapters/write-whole.ts'
+import { systemReason } from './system-reason.ts'
 
 /** Makes it when it is not there. Throws HOME_TOO_NEW, or BAD_USAGE for a folder of something else. */
 export function openHome(root: string): HomePaths {
@@ -47,10 +48,14 @@ export function makeFolder(path: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
-    throw new HoldfastError('UNREADABLE', `Cannot make the folder ${path}: ${code}`, {
-      cause: error,
-      hint: 'Choose another folder, or correct its permissions',
-    })
+    throw new HoldfastError(
+      'UNREADABLE',
+      `Cannot make the folder ${path}: ${systemReason(error as NodeJS.ErrnoException)}`,
+      {
+        cause: error,
+        hint: 'Choose another folder, or correct its permissions',
+      },
+    )
   }
 }
 
@@ -62,6 +67,10 @@ export function readText(path: string): string | undefined {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
     if (code === undefined) throw error
-    throw new HoldfastError('UNREADABLE', `Cannot read ${path}: ${code}`, { cause: error })
+    const reason = systemReason(error as NodeJS.ErrnoException)
+    throw new HoldfastError('UNREADABLE', `Cannot read ${path}: ${reason}`, {
+      cause: error,
+      ...(code === 'EISDIR' && { hint: 'Name a file' }),
+    })
   }
 }

@@ -4,6 +4,7 @@ import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Context } from '../main.ts'
 import { askSecret } from './prompt.ts'
+import { systemReason } from './system-reason.ts'
 
 /**
  * The password from `--password-file`, else from HOLDFAST_PASSWORD, else from a prompt, where a new one is
@@ -20,7 +21,11 @@ export async function passwordFor(
   const first = await askSecret('Password: ', context.signal)
   if (purpose === 'signup') {
     const second = await askSecret('The same again: ', context.signal)
-    if (second !== first) throw new HoldfastError('BAD_USAGE', 'The two passwords differ')
+    if (second !== first) {
+      throw new HoldfastError('BAD_USAGE', 'The two passwords differ', {
+        hint: 'Run the command again, and type the same password twice',
+      })
+    }
   }
   return checked(utf8(first))
 }
@@ -30,6 +35,7 @@ function checked(password: Uint8Array): Uint8Array {
   throw new HoldfastError(
     'BAD_USAGE',
     `The password has ${password.length} bytes: it must have 1 to ${limits.passwordBytesMax}`,
+    { hint: 'Choose another password; --password-file takes the first line of its file' },
   )
 }
 
@@ -43,7 +49,8 @@ function firstLineOf(path: Uint8Array): Uint8Array {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     const kind = code === 'ENOENT' ? 'NOT_FOUND' : 'UNREADABLE'
-    throw new HoldfastError(kind, `Cannot read the password from ${name}: ${code}`, {
+    const reason = systemReason(error as NodeJS.ErrnoException)
+    throw new HoldfastError(kind, `Cannot read the password from ${name}: ${reason}`, {
       cause: error,
       hint: 'Check the path after --password-file',
     })

@@ -9,6 +9,8 @@ import { tableLines } from '../text/table.ts'
 export interface HomeLine {
   readonly path: string
   readonly origin: 'flag' | 'env' | 'default'
+  /** The option or variable. */
+  readonly where?: string
 }
 
 export function showSettings(
@@ -18,13 +20,13 @@ export function showSettings(
   const { home, file } = places
   return {
     document: {
-      home: { value: home.path, origin: home.origin },
+      home: { value: home.path, origin: home.origin, ...present({ where: home.where }) },
       ...(file !== undefined && { file }),
       settings: lines.map(settingJson),
     },
     lines: [
       ...tableLines([
-        ['home', home.path, home.origin],
+        ['home', home.path, [home.origin, home.where].filter(Boolean).join(' ')],
         ...lines.map(({ key, type, value, origin, where }) => [
           key,
           formatValue(type, value) || '-',
