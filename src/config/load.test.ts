@@ -140,15 +140,6 @@ it('refuses wrong variables and flags', () => {
 })
 
 it('refuses variables that look like settings, and says where a file is named', () => {
-  const hintOf = (environment: Record<string, string>): string => {
-    try {
-      loadSettings({ environment })
-    } catch (error) {
-      assert.ok(error instanceof HoldfastError && error.code === 'BAD_CONFIG')
-      return `${error.message}; ${error.hint}`
-    }
-    return ''
-  }
   assert.match(hintOf({ HOLDFAST_CONFIG: '/x' }), /--config; Correct or unset the named variable/)
   assert.match(hintOf({ HOLDFAST_GRID: '1' }), /no such setting/)
   assert.match(hintOf({ HOLDFAST_GRID_NODES: 'x' }), /HOLDFAST_GRID_NODES is "x".*named variable/)
@@ -162,6 +153,17 @@ it('refuses variables that look like settings, and says where a file is named', 
     message: /users\[0\]\.password is no setting: passwords never stand here$/,
   })
 })
+
+/** What is said of them, and what to do. */
+function hintOf(environment: Record<string, string>): string {
+  try {
+    loadSettings({ environment })
+  } catch (error) {
+    assert.ok(error instanceof HoldfastError && error.code === 'BAD_CONFIG')
+    return `${error.message}; ${error.hint}`
+  }
+  return ''
+}
 
 function flagOf(text: string): { flag: string; text: string } {
   return { flag: '--nodes', text }
