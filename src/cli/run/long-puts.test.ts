@@ -79,7 +79,7 @@ test('an interrupted put that is run again sends only what was not registered', 
     writeFileSync(join(grid.folder, 'f'), bytes)
     const ending = new AbortController()
     const sent = (): number => grid.nodes.reduce((sum, { store }) => sum + store.putBytes, 0)
-    atPut(grid, 64, async () => ending.abort(new Error('killed')))
+    atPut(grid, 24, async () => ending.abort(new Error('killed')))
     const { machine } = grid
     const put = await machine.run(['put', join(grid.folder, 'f'), 'home:/'], {
       signal: ending.signal,
