@@ -105,7 +105,10 @@ export const fileCommands: readonly CommandSpec[] = [
     operandsMin: 1,
     options: [
       { name: 'recursive', short: 'r', doc: 'folders with all that is in them' },
-      { name: 'now', doc: 'for good: no version of it can be restored, and its space is free a day later' },
+      {
+        name: 'now',
+        doc: 'for good: no version of it can be restored, and its space is free a day later',
+      },
     ],
     examples: [
       ['rm home:/notes.txt', 'one file'],
