@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import type { GridPorts, RunningProgram } from './programs.ts'
@@ -113,4 +113,52 @@ it('ends a coordinator whose catalogue was lost, for another to be started', asy
   await program.event<Line>(({ ready }) => ready)
   program.process.kill('SIGUSR2')
   assert.equal((await program.finished).exit, 1)
+})
+
+it('rebuilds all on a node that was replaced, identity and all', async (context) => {
+  const scratch = new Scratch(context)
+  mkdirSync(scratch.home)
+  await writeConfigurations(scratch, await freePorts())
+  const file = (name: string): string => join(scratch.folder, `${name}.toml`)
+  const grid = readFileSync(file('coordinator'), 'utf8')
+  const impatient = grid.replace('[coordinator]\n', '[coordinator]\nrepairGrace = "1s"\n')
+  writeFileSync(file('coordinator'), impatient)
+  const [coordinator, , second] = await startRoles(scratch)
+  const client = (...line: string[]) =>
+    scratch.run([...line, '--config', file('client')], { environment: password })
+  assert.equal((await client('signup', 'ada')).exit, 0)
+  await allUp(scratch, file('client'))
+  const source = join(scratch.folder, 'notes.txt')
+  writeFileSync(source, 'kept')
+  const put = await client('put', source, 'home:/')
+  assert.equal(put.exit, 0, put.error)
+
+  for (const program of [coordinator!, second!]) {
+    program.process.kill('SIGKILL')
+    await program.finished
+  }
+  const folder = join(scratch.folder, 'two')
+  const before = readFileSync(join(folder, 'identity'), 'utf8')
+  rmSync(folder, { recursive: true })
+  const { out } = await scratch.run(['node', '--config', file('two'), '--identity'])
+  assert.notEqual(readFileSync(join(folder, 'identity'), 'utf8'), before)
+  const entry = /(name = "two"\n[^[]*identity = )"[0-9a-f]{64}"/
+  writeFileSync(file('coordinator'), impatient.replace(entry, `$1"${out.trim()}"`))
+  for (const [role, name] of [
+    ['coordinator', 'coordinator'],
+    ['node', 'two'],
+  ] as const) {
+    const program = scratch.start([role, '--json', '--config', file(name)])
+    await program.event<Line>(({ ready }) => ready)
+  }
+  for (;;) {
+    const status = await client('status', '--json')
+    const { nodes, vaults } = JSON.parse(status.out) as {
+      nodes: { state: string }[]
+      vaults: { complete?: number }[]
+    }
+    const isWhole = nodes.length === 4 && nodes.every(({ state }) => state === 'up')
+    if (isWhole && vaults[0]?.complete === 1) break
+  }
+  assert.equal((await client('cat', 'home:/notes.txt')).out, 'kept')
 })
