@@ -60,7 +60,7 @@ async function useEverything(): Promise<void> {
   await client.call('shards/suspect', { vault, shards: suspects })
   const staged = makeCommit(ada, { ids, upload })
   const { pages } = staged.request.operations[0]!
-  await client.call('pages/stage', { upload, vault, version: newId(), pages })
+  await client.call('pages/stage', { upload, vault, version: newId(), pages: [...pages] })
   const { operation } = await putFile(ada)
   const version = toHex(operation.version)
   await client.call('feed', { vault, after: 0 })

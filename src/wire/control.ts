@@ -7,7 +7,7 @@
  */
 import { z } from 'zod'
 import { limits } from '../base/limits.ts'
-import { sentPlaces } from './control-lists.ts'
+import { sentOperations, sentPlaces } from './control-lists.ts'
 import {
   hash,
   signature,
@@ -208,10 +208,7 @@ export const controlMessages = {
       packs,
       statement: bytes({ max: 128 * 1024 }),
       signature,
-      operations: list(
-        z.object({ bytes: bytes({ max: 8 * 1024 }), pages: list(newPage, 16) }),
-        limits.commitOperationsMax,
-      ),
+      operations: sentOperations,
     }),
     answer: z.object({ n: count, h: hash }),
   },

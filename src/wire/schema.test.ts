@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromBase64, toBase64 } from '../base/bytes.ts'
-import { sentChunks, sentPlaces, toldShards } from './control-lists.ts'
+import { sentChunks, sentOperations, sentPlaces, toldShards } from './control-lists.ts'
 import { bytes, fixedBytes } from './schema.ts'
 
 await test('bytes travel as strict base64 of their length', () => {
@@ -36,6 +36,25 @@ await test('packed lists come back as they were', () => {
   const shards = [{ index: 19, node: 'ab'.repeat(16), state: 'lost' as const }]
   assert.deepEqual(toldShards.parse(toldShards.encode(shards)), shards)
   assert.deepEqual(sentChunks.parse(''), [])
+})
+
+await test('operations come back with their pages, and cut anywhere they are refused', () => {
+  const page = { number: 3, ids: new Uint8Array(64).fill(4), sealedLengths: Uint8Array.of(5, 6) }
+  const operations = [
+    { bytes: Uint8Array.of(1, 2, 3), pages: [] },
+    { bytes: new Uint8Array(0), pages: [page, { ...page, number: 0 }] },
+  ]
+  const text = sentOperations.encode(operations)
+  assert.deepEqual(sentOperations.parse(text), operations)
+  assert.deepEqual(sentOperations.parse(''), [])
+  const whole = fromBase64(text)!
+  for (let length = 1; length < whole.length; length += 1) {
+    // After the first operation it is whole again.
+    if (length === 8) continue
+    assert.equal(sentOperations.safeParse(toBase64(whole.subarray(0, length))).success, false)
+  }
+  assert.equal(sentOperations.safeParse(toBase64(whole.with(7, 9))).success, false, '9 pages')
+  assert.equal(sentOperations.safeParse(toBase64(new Uint8Array(5 * 1025))).success, false, 'many')
 })
 
 await test('packed lists cut anywhere, with a state that is none, or too long are refused', () => {

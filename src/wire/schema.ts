@@ -42,11 +42,24 @@ export interface Packing<Item> {
  * other. Thousands of JSON objects would hold up the reader for longer than a turn may last.
  */
 export function packed<Item>(packing: Packing<Item>) {
-  const { what, bytesEach, most } = packing
+  const { bytesEach, most } = packing
+  return packedText(packing, { each: `${bytesEach} bytes each`, bytesMax: bytesEach * most })
+}
+
+/** The same, of things with their own lengths, `bytesMax` in all. */
+export function packedVarying<Item>(packing: Omit<Packing<Item>, 'bytesEach'>, bytesMax: number) {
+  return packedText(packing, { each: 'one after the other', bytesMax })
+}
+
+function packedText<Item>(
+  packing: Omit<Packing<Item>, 'bytesEach'>,
+  size: { readonly each: string; readonly bytesMax: number },
+) {
+  const { what, most } = packing
   const text = z
     .string()
-    .max(Math.ceil((bytesEach * most) / 3) * 4)
-    .describe(`${what}: base64 of ${bytesEach} bytes each (control.md, section 6)`)
+    .max(Math.ceil(size.bytesMax / 3) * 4)
+    .describe(`${what}: base64 of ${size.each} (control.md, section 6)`)
   const items = z.custom<Item[]>((value) => Array.isArray(value))
   return z.codec(text, items, {
     decode(value, context) {
@@ -62,18 +75,23 @@ export function packed<Item>(packing: Packing<Item>) {
     },
     encode(value) {
       assert(value.length <= most, `at most ${most} ${what} fit a message, not ${value.length}`)
-      const writer = new ByteWriter(bytesEach * value.length)
+      const writer = new ByteWriter()
       for (const item of value) packing.write(writer, item)
       return toBase64(writer.finish())
     },
   })
 }
 
-function unpack<Item>({ what, bytesEach, read }: Packing<Item>, bytesOfAll: Uint8Array): Item[] {
+function unpack<Item>(
+  { what, most, read }: Omit<Packing<Item>, 'bytesEach'>,
+  bytesOfAll: Uint8Array,
+): Item[] {
   const reader = new ByteReader(bytesOfAll, what)
-  if (bytesOfAll.length % bytesEach !== 0) throw reader.malformed('it ends within one')
   const items: Item[] = []
-  while (reader.remaining > 0) items.push(read(reader))
+  while (reader.remaining > 0) {
+    if (items.length === most) throw reader.malformed(`there are over ${most}`)
+    items.push(read(reader))
+  }
   return items
 }
 

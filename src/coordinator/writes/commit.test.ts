@@ -54,7 +54,7 @@ await test('a long list is staged, then committed by its root', async () => {
   const { operation, request } = makeCommit(ada, { ids, upload })
   const [sent] = request.operations
   const version = toHex(operation.version)
-  await ask('pages/stage', { upload, vault: ada.home, version, pages: sent!.pages })
+  await ask('pages/stage', { upload, vault: ada.home, version, pages: [...sent!.pages] })
   await ask('commit', { ...request, operations: [{ bytes: sent!.bytes, pages: [] }] })
   const versions = [{ version, from: 0 }]
   const { pages } = await ask('lookup', { vault: ada.home, versions })
