@@ -234,6 +234,9 @@ export const limits = Object.freeze({
   packSlotsBytes: 64 * MiB,
   largeFilesMax: 2,
   batchFilesMax: 512,
+  /** Of a local folder, with room for names in it: systems take 4096. */
+  localPathBytes: 3072,
+  heldFoldersMax: 256,
   /** When the vault has one in so many bytes of a batch, the batch is made anew without them. */
   batchKnownPart: 8,
   batchGetFilesMax: 2048,

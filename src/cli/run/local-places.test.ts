@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { utf8, utf8ToText } from '../../base/bytes.ts'
@@ -143,3 +151,45 @@ test('ls without a location: each vault, also as an entry', async () => {
     assert.deepEqual([entry.vault, entry.path, entry.type], ['home', '/', 'folder'])
   })
 })
+
+test('a tree that is deeper than any path comes back as it was', async () => {
+  if (!existsSync('/proc/self/fd')) return
+  await withFileGrid({}, async (grid) => {
+    const names = Array.from({ length: 30 }, (_, at) => `${at}-${'d'.repeat(200)}`)
+    makeDeep(join(grid.folder, 'from'), names, 'at the end')
+    const put = await ran(grid, 'put @from home:/')
+    assert.equal(put.exit, 0, put.hearing.error)
+    const stored = put.document.files.at(-1)
+    assert.ok(stored.path.length > 6000 && stored.path.endsWith('/file'))
+    const get = await ran(grid, 'get home:/from @to')
+    assert.equal(get.exit, 0, get.hearing.error)
+    assert.equal(readDeep(join(grid.folder, 'to'), names), 'at the end')
+  })
+})
+
+/** From handle to handle, as no path could. */
+function makeDeep(top: string, names: readonly string[], content: string): void {
+  mkdirSync(top)
+  const end = follow(top, names, (folder) => mkdirSync(folder))
+  writeFileSync(`/proc/self/fd/${end}/file`, content)
+  closeSync(end)
+}
+
+function readDeep(top: string, names: readonly string[]): string {
+  const end = follow(top, names)
+  const text = readFileSync(`/proc/self/fd/${end}/file`, 'utf8')
+  closeSync(end)
+  return text
+}
+
+function follow(top: string, names: readonly string[], visit?: (folder: string) => void): number {
+  let handle = openSync(top, 'r')
+  for (const name of names) {
+    const folder = `/proc/self/fd/${handle}/${name}`
+    visit?.(folder)
+    const next = openSync(folder, 'r')
+    closeSync(handle)
+    handle = next
+  }
+  return handle
+}

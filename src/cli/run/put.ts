@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../base/errors.ts'
 import type { Client } from '../../client/client.ts'
 import type { PutItem, PutOutcome } from '../../client/put/put-item.ts'
+import { HeldFolders } from '../../client/put/held-folders.ts'
 import { noSuchPath, walk } from '../../client/put/walk.ts'
 import type { DigestAlgorithm } from '../../client/engine/digests.ts'
 import { standardInput } from '../../client/engine/local-files.ts'
@@ -38,10 +39,11 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
   const places = await sourcePlaces(client, sources, destination)
   await noteUnwritableNodes(context, client)
   const shards = { written: 0, wanted: 0 }
+  const held = new HeldFolders(client.files)
   let error: HoldfastError | undefined
   try {
     const done = await client.put(destination.vault, {
-      items: progress.counted(itemsOf(client, places)),
+      items: progress.counted(itemsOf(client, { places, held })),
       checksum: hasOption(invocation, 'checksum'),
       minShards,
       digests,
@@ -54,6 +56,8 @@ export async function put(context: Context, client: Client): Promise<Outcome> {
     Object.assign(shards, done)
   } catch (thrown) {
     error = endingOf(thrown, { signal, begun: files.length > 0 })
+  } finally {
+    held.close()
   }
   const seconds = (clock.monotonicMs() - startMs) / 1000
   return showPut({ files, shards, seconds }, { error })
@@ -158,10 +162,13 @@ function sourcePlace(
   return { path, to: names }
 }
 
-function* itemsOf(client: Client, places: readonly SourcePlace[]): Generator<PutItem> {
+function* itemsOf(
+  client: Client,
+  { places, held }: { readonly places: readonly SourcePlace[]; readonly held: HeldFolders },
+): Generator<PutItem> {
   for (const { path, to } of places) {
     if (path === undefined) yield { kind: 'input', handle: standardInput, to }
-    else yield* walk(client.files, { path, to })
+    else yield* walk(client.files, { path, to, held })
   }
 }
 

@@ -2,6 +2,7 @@ import { compareBytes, concatBytes, utf8 } from '../../base/bytes.ts'
 import { errorToJson, HoldfastError } from '../../base/errors.ts'
 import type { LocalFiles, LocalKind } from '../engine/local-files.ts'
 import type { Path } from '../tree/path.ts'
+import type { HeldFolders } from './held-folders.ts'
 import type { PutItem } from './put-item.ts'
 
 const slash = utf8('/')
@@ -9,6 +10,8 @@ const slash = utf8('/')
 export interface WalkStart {
   readonly path: Uint8Array
   readonly to: Path
+  /** Of the put that walks; without it no deeper than the system has paths. */
+  readonly held?: HeldFolders | undefined
 }
 
 /**
@@ -16,16 +19,17 @@ export interface WalkStart {
  * taken as links; what is neither file, folder nor link is refused; what is not there or cannot be listed
  * has failed, and the rest goes on.
  */
-export function* walk(files: LocalFiles, { path, to }: WalkStart): Generator<PutItem> {
+export function* walk(files: LocalFiles, { path, to, held }: WalkStart): Generator<PutItem> {
   try {
     const stat = files.statPath(path)
     if (stat === undefined) throw noSuchPath(path)
     if (stat.kind === 'file' || stat.kind === 'link') yield { kind: stat.kind, path, to, stat }
     else if (stat.kind === 'folder') {
       // Of one that cannot be listed nothing is stored: it would come back as if it had been empty.
-      const names = joined(files.listFolder(path).toSorted(compareBytes))
+      const folder = held?.shortened(path) ?? path
+      const names = joined(files.listFolder(folder).toSorted(compareBytes))
       if (to.length > 0) yield { kind: 'folder', to, stat }
-      yield* walkFolder(files, { path, to, names })
+      yield* walkFolder(files, { path: folder, to, held, names })
     } else yield refused(to, stat.kind)
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error
@@ -40,14 +44,14 @@ interface JoinedNames {
 
 function* walkFolder(
   files: LocalFiles,
-  { path, to, names }: WalkStart & { readonly names: JoinedNames },
+  { path, to, held, names }: WalkStart & { readonly names: JoinedNames },
 ): Generator<PutItem> {
   const prefix = path.at(-1) === slash[0] ? path : concatBytes([path, slash])
   let at = 0
   for (const end of names.ends) {
     const name = names.bytes.slice(at, end)
     at = end
-    yield* walk(files, { path: concatBytes([prefix, name]), to: [...to, name] })
+    yield* walk(files, { path: concatBytes([prefix, name]), to: [...to, name], held })
   }
 }
 
