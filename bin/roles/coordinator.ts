@@ -6,7 +6,6 @@ import type { Limits } from '../../src/base/limits.ts'
 import { openSqliteCatalogue } from '../../src/catalogue/adapters/sqlite-worker.ts'
 import type { NodeConfig } from '../../src/catalogue/rows/nodes.ts'
 import { lockFolder } from '../../src/cli/adapters/folder-lock.ts'
-import { readOrMakeSecret } from '../../src/cli/adapters/secret-file.ts'
 import type { Run } from '../../src/cli/main.ts'
 import type { NodeEntry, Settings } from '../../src/config/schema.ts'
 import { createOpaqueServer } from '../../src/coordinator/adapters/opaque-server.ts'
@@ -22,13 +21,14 @@ import { tlsServerOptions } from '../../src/wire/adapters/tls.ts'
 import { ShardConnections } from '../../src/wire/shard-connections.ts'
 import { needsTls, shardNetwork } from '../links.ts'
 import type { Surroundings } from '../settings.ts'
+import { catalogueMade, cataloguePath, openGridSecret } from './grid-secret.ts'
 import { openFolder, roleCommand, type Service } from './role.ts'
 
 export const coordinator: Run = roleCommand({
   name: 'coordinator',
   identityKey({ settings, home }) {
     const { path } = openFolder(folderOf(settings, home), settings.grid)
-    const secret = readOrMakeSecret(`${path}/grid-secret`, systemRandom)
+    const secret = openGridSecret(path)
     return gridKeys(createNativePrimitives(), secret).identityKey
   },
   start: startCoordinator,
@@ -45,16 +45,17 @@ async function startCoordinator(
   const { grid, coordinator: own } = settings
   const { path, logger } = openFolder(folderOf(settings, home), grid)
   const lock = lockFolder(`${path}/lock`, path)
-  const gridSecret = readOrMakeSecret(`${path}/grid-secret`, systemRandom)
+  const gridSecret = openGridSecret(path)
   const primitives = createNativePrimitives()
   const keys = gridKeys(primitives, gridSecret)
   const lost = Promise.withResolvers<never>()
-  const catalogue = await openSqliteCatalogue(`${path}/catalogue.db`, {
+  const catalogue = await openSqliteCatalogue(cataloguePath(path), {
     onLost(error) {
       logger.error('the catalogue is lost', { reason: error.stack ?? error.message })
       lost.reject(error)
     },
   })
+  catalogueMade(path)
   const network = shardNetwork(grid)
   const parts = { clock: systemClock, random: systemRandom, primitives, logger }
   const service = await createCoordinator({

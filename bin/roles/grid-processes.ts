@@ -1,11 +1,11 @@
 /** The processes of `up`: their folders, secrets and configurations, made anew before each start. */
 import { fileURLToPath } from 'node:url'
-import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { toHex, utf8 } from '../../src/base/bytes.ts'
 import { assert } from '../../src/base/assert.ts'
+import { HoldfastError, hasCode } from '../../src/base/errors.ts'
 import { startChild } from '../../src/cli/adapters/child-process.ts'
 import { makeFolder, readText } from '../../src/cli/adapters/home-folder.ts'
-import { readOrMakeSecret, readSecret } from '../../src/cli/adapters/secret-file.ts'
+import { readSecret } from '../../src/cli/adapters/secret-file.ts'
 import { writeWhole } from '../../src/base/adapters/write-whole.ts'
 import type { GridPlan } from '../../src/cli/supervisor/grid-plan.ts'
 import {
@@ -19,6 +19,7 @@ import { createNativePrimitives } from '../../src/core/adapters/native-primitive
 import { gridKeys } from '../../src/core/grid-keys.ts'
 import { label, labelledKeyedHash } from '../../src/core/hashing.ts'
 import type { Surroundings } from '../settings.ts'
+import { openGridSecret } from './grid-secret.ts'
 
 const programPath = fileURLToPath(new URL('../holdfast.ts', import.meta.url))
 const nodeIdentityLabel = label('node identity of up')
@@ -32,7 +33,7 @@ export class GridProcesses {
   constructor(surroundings: Surroundings, count: number) {
     const { home, settings } = surroundings
     this.#surroundings = surroundings
-    this.#gridSecret = readOrMakeSecret(`${home.coordinator}/grid-secret`, systemRandom)
+    this.#gridSecret = openGridSecret(home.coordinator)
     const { identityKey } = gridKeys(this.#primitives, this.#gridSecret)
     this.plan = {
       coordinator: {
@@ -65,18 +66,34 @@ export class GridProcesses {
 
   /**
    * The node's own, or, when its folder is new or was emptied, one that follows from the grid secret and its
-   * name: so a node whose disk was replaced is the same node, and what it lost is rebuilt.
+   * name: so a node whose disk was replaced is the same node, and what it lost is rebuilt. Also when its own
+   * cannot be read: that is its start's to say, and must not keep the other nodes from theirs.
    */
   #identitySeed(name: string): Uint8Array {
-    const kept = readSecret(`${this.#folderOf(name)}/identity`)
-    if (kept !== undefined) return kept
+    const kept = this.#keptIdentity(name)
+    if (kept instanceof Uint8Array) return kept
     const use = { key: this.#gridSecret, label: nodeIdentityLabel }
     return labelledKeyedHash(this.#primitives, use, utf8(name))
   }
 
   #keepIdentity(folder: string, name: string): void {
-    const path = `${folder}/identity`
-    if (readSecret(path) === undefined) writeWhole(path, `${toHex(this.#identitySeed(name))}\n`)
+    const kept = this.#keptIdentity(name)
+    if (kept instanceof HoldfastError) throw kept
+    if (kept === undefined) writeWhole(`${folder}/identity`, `${toHex(this.#identitySeed(name))}\n`)
+  }
+
+  /** Undefined when there is none; the error when there is none that can be read. */
+  #keptIdentity(name: string): Uint8Array | HoldfastError | undefined {
+    const path = `${this.#folderOf(name)}/identity`
+    try {
+      return readSecret(path)
+    } catch (error) {
+      if (!hasCode(error, 'CORRUPT') && !hasCode(error, 'UNREADABLE')) throw error
+      return new HoldfastError(error.code, error.message, {
+        cause: error,
+        hint: `Remove ${path}: the node gets its identity again from the grid's secret`,
+      })
+    }
   }
 
   #folderOf(name: string): string {

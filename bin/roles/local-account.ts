@@ -1,11 +1,12 @@
 /** The account `local` with its vault `home`, which the first start of `holdfast up` makes and logs in. */
-import { existsSync, readFileSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { utf8 } from '../../src/base/bytes.ts'
-import { hasCode } from '../../src/base/errors.ts'
+import { HoldfastError, hasCode } from '../../src/base/errors.ts'
 import { limits } from '../../src/base/limits.ts'
 import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { writeWhole } from '../../src/base/adapters/write-whole.ts'
+import { readText } from '../../src/cli/adapters/home-folder.ts'
 import type { Context } from '../../src/cli/main.ts'
 import type { CommandWorld } from '../../src/cli/run/command-world.ts'
 import { logIn, signUp, whoAmI } from '../../src/client/accounts.ts'
@@ -19,15 +20,25 @@ const localAccount = 'local'
 const passwordBytes = 24
 const askAgainMs = 50
 
-/** Makes the account when there is none, and logs it in. Resolves to its name when all nodes are up. */
+/**
+ * Makes the account when there is none, and logs it in. Gives its name when the nodes that were started are up;
+ * undefined, with a warning that says why, when nobody could be logged in: the grid serves all others.
+ */
 export async function prepareLocalAccount(
   context: Context,
-  surroundings: Surroundings,
-): Promise<string> {
+  { surroundings, nodes }: { surroundings: Surroundings; nodes: readonly string[] },
+): Promise<string | undefined> {
   const world = commandWorld(surroundings)
-  if (!(await isLoggedIn(world))) await logInLocal(context, { world, surroundings })
-  await nodesUp(context, world)
-  return localAccount
+  try {
+    if (!(await isLoggedIn(world))) await enter(context, { world, surroundings })
+    await nodesUp(context, { world, nodes })
+    return localAccount
+  } catch (error) {
+    if (context.signal.aborted || !(error instanceof HoldfastError)) throw error
+    const why = `${error.message}. ${error.hint}`
+    context.output.warn(`nobody is logged in as ${localAccount}: ${why}`)
+    return undefined
+  }
 }
 
 async function isLoggedIn({ parts, address }: CommandWorld): Promise<boolean> {
@@ -45,43 +56,93 @@ async function isLoggedIn({ parts, address }: CommandWorld): Promise<boolean> {
   }
 }
 
-async function logInLocal(
-  context: Context,
-  { world, surroundings }: { readonly world: CommandWorld; readonly surroundings: Surroundings },
+interface Entering {
+  readonly world: CommandWorld
+  readonly surroundings: Surroundings
+}
+
+/**
+ * With the password that is kept, else with that of the environment, else with one that is drawn: that one is
+ * kept under its name only when the account was made with it.
+ */
+async function enter({ environment }: Context, { world, surroundings }: Entering): Promise<void> {
+  const { localPassword: path } = surroundings.home
+  const variable = environment['HOLDFAST_PASSWORD']
+  const kept = readText(path) ?? (variable || undefined)
+  await (kept === undefined ? enterDrawn(world, path) : enterWith(world, kept.trim()))
+}
+
+async function enterDrawn(world: CommandWorld, path: string): Promise<void> {
+  const drawnPath = `${path}.drawn`
+  const left = readText(drawnPath)?.trim()
+  const drawn = left ?? systemRandom.bytes(passwordBytes).toHex()
+  if (left === undefined) writeWhole(drawnPath, `${drawn}\n`)
+  try {
+    await enterWith(world, drawn, { isNew: left === undefined })
+  } catch (error) {
+    const isTaken = hasCode(error, 'NAME_TAKEN') || hasCode(error, 'LOGIN_REFUSED')
+    if (!isTaken && !hasCode(error, 'SIGNUP_CLOSED')) throw error
+    rmSync(drawnPath)
+    throw isTaken ? passwordGone(path, error) : error
+  }
+  renameSync(drawnPath, path)
+}
+
+/** `isNew`: nobody can have this password. NAME_TAKEN then, LOGIN_REFUSED, SIGNUP_CLOSED. */
+async function enterWith(
+  world: CommandWorld,
+  text: string,
+  { isNew = false }: { readonly isNew?: boolean } = {},
 ): Promise<void> {
   const { parts, address, coordinatorKey } = world
-  const password = passwordOf(context, surroundings)
-  const credentials = { address, coordinatorKey, name: localAccount, password }
+  const credentials = { address, coordinatorKey, name: localAccount, password: utf8(text) }
   try {
     await signUp(parts, credentials)
   } catch (error) {
-    if (!hasCode(error, 'NAME_TAKEN') && !hasCode(error, 'SIGNUP_CLOSED')) throw error
+    if (isNew) throw error
+    if (hasCode(error, 'SIGNUP_CLOSED')) return logInListed(world, { credentials, error })
+    if (!hasCode(error, 'NAME_TAKEN')) throw error
   }
   await logIn(parts, credentials)
 }
 
-/** That of the environment, or one that is drawn once and kept where only the owner reads. */
-function passwordOf({ environment }: Context, { home }: Surroundings): Uint8Array {
-  const variable = environment['HOLDFAST_PASSWORD']
-  if (variable) return utf8(variable)
-  if (!existsSync(home.localPassword)) {
-    writeWhole(home.localPassword, `${systemRandom.bytes(passwordBytes).toHex()}\n`)
+/** The account may be older than the list of who may sign up. */
+async function logInListed(
+  { parts }: CommandWorld,
+  tried: { readonly credentials: Parameters<typeof logIn>[1]; readonly error: HoldfastError },
+): Promise<void> {
+  try {
+    await logIn(parts, tried.credentials)
+  } catch (error) {
+    throw hasCode(error, 'LOGIN_REFUSED') ? tried.error : error
   }
-  return utf8(readFileSync(home.localPassword, 'utf8').trim())
 }
 
-/** Waits until the coordinator has heard from every node. */
-async function nodesUp(context: Context, { parts }: CommandWorld): Promise<void> {
-  const client = Client.open(parts, { name: localAccount, signal: context.signal })
+function passwordGone(path: string, cause: HoldfastError): HoldfastError {
+  const message = `The account ${localAccount} exists, and its password is not in ${path} any more`
+  return new HoldfastError('LOGIN_REFUSED', message, {
+    cause,
+    hint: 'Put the file back from a copy, or log in with another account',
+  })
+}
+
+/** Waits until the coordinator has heard from every one of these nodes. */
+async function nodesUp(
+  { signal, output }: Context,
+  { world: { parts }, nodes }: { world: CommandWorld; nodes: readonly string[] },
+): Promise<void> {
+  const client = Client.open(parts, { name: localAccount, signal })
   const endMs = parts.clock.monotonicMs() + limits.gridStartMs
   try {
     const cluster = await client.cluster()
-    while (cluster.nodes.some(({ state }) => state === 'down')) {
+    const late = (): readonly string[] =>
+      cluster.nodes.filter(({ state }) => state === 'down').map(({ name }) => name)
+    while (late().some((name) => nodes.includes(name))) {
       if (parts.clock.monotonicMs() > endMs) {
-        context.output.warn(`not all nodes came up: ${cluster.down.join(', ')}`)
+        output.warn(`not all nodes came up: ${late().join(', ')}`)
         return
       }
-      await wait(askAgainMs, undefined, { signal: context.signal })
+      await wait(askAgainMs, undefined, { signal })
       await cluster.refresh()
     }
   } finally {

@@ -7,6 +7,7 @@ import { errorToJson, hasCode } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import { makeFolder } from '../../src/cli/adapters/home-folder.ts'
 import { superior } from '../../src/cli/adapters/supervised.ts'
+import { exitCodeOf } from '../../src/cli/exit-code.ts'
 import { hasOption, type Context, type Run } from '../../src/cli/main.ts'
 import type { Outcome } from '../../src/cli/output.ts'
 import type { Settings } from '../../src/config/schema.ts'
@@ -76,16 +77,18 @@ async function serve(
     await service.close()
   } catch (error) {
     await supervisor?.failed(errorToJson(error))
-    // What it had opened already, and the way to its supervisor, would keep it for ever.
-    setTimeout(() => process.exit(), lingerMs)
+    endProcess(error)
     throw error
   }
   return stopped(context)
 }
 
-/** Who cannot serve any more makes room at once for another start. Nothing acknowledged needs a polite end. */
-function endProcess(): void {
-  setTimeout(() => process.exit(1), lingerMs)
+/**
+ * Who cannot serve makes room at once for another start, whatever is still open. Nothing acknowledged needs a
+ * polite end.
+ */
+function endProcess(error: unknown): void {
+  setTimeout(() => process.exit(Math.max(1, exitCodeOf(error))), lingerMs)
 }
 
 /** The last word of a program that served: 130 after Ctrl-C, 0 after SIGTERM. */

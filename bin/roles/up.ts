@@ -11,7 +11,7 @@ import type { GridFile, HomePaths } from '../../src/cli/home.ts'
 import type { Context, Run } from '../../src/cli/main.ts'
 import { hasOption, optionText } from '../../src/cli/main.ts'
 import type { GridPlan } from '../../src/cli/supervisor/grid-plan.ts'
-import { localHost, nodeCount, nodesThere } from '../../src/cli/supervisor/grid-plan.ts'
+import { localHost, nodeCount, nodeNames, nodesThere } from '../../src/cli/supervisor/grid-plan.ts'
 import type { SupervisorEvent } from '../../src/cli/supervisor/process.ts'
 import type { Serving } from '../../src/cli/supervisor/supervisor.ts'
 import { Supervisor } from '../../src/cli/supervisor/supervisor.ts'
@@ -32,8 +32,9 @@ export const up: Run = async (context) => {
   const crashed = readText(home.running) !== undefined
   writeWhole(home.running, `${process.pid}\n`)
   try {
-    const processes = planGrid(surroundings)
-    await checkPorts(processes.plan, crashed ? limits.portsFreeMs : 0)
+    const names = plannedNodes(surroundings)
+    await checkPorts(surroundings, { names, patienceMs: crashed ? limits.portsFreeMs : 0 })
+    const processes = planGrid(surroundings, names.length)
     await run(context, { surroundings, processes })
   } finally {
     rmSync(home.running, { force: true })
@@ -55,10 +56,15 @@ function flagsOf({ invocation }: Context): NonNullable<Sources['flags']> {
   return flags
 }
 
-function planGrid(surroundings: Surroundings): GridProcesses {
+function plannedNodes(surroundings: Surroundings): string[] {
+  const { nodes } = surroundings.home
+  makeFolder(nodes)
+  return nodeNames(nodeCount(surroundings, nodesThere(readdirSync(nodes))))
+}
+
+function planGrid(surroundings: Surroundings, count: number): GridProcesses {
   const { home } = surroundings
-  for (const folder of [home.nodes, home.coordinator, home.client]) makeFolder(folder)
-  const count = nodeCount(surroundings, nodesThere(readdirSync(home.nodes)))
+  for (const folder of [home.coordinator, home.client]) makeFolder(folder)
   const processes = new GridProcesses(surroundings, count)
   const { address, identity } = processes.plan.coordinator
   const grid: GridFile = { coordinator: address, coordinatorIdentity: identity }
@@ -66,15 +72,20 @@ function planGrid(surroundings: Surroundings): GridProcesses {
   return processes
 }
 
-/** Throws PORT_IN_USE. Waits up to `patienceMs` for processes of an `up` that was killed to be gone. */
-async function checkPorts({ coordinator, nodes }: GridPlan, patienceMs: number): Promise<void> {
+/**
+ * Throws PORT_IN_USE, before anything is written. Waits up to `patienceMs` for processes of an `up` that was
+ * killed to be gone.
+ */
+async function checkPorts(
+  { settings: { grid } }: Surroundings,
+  { names, patienceMs }: { readonly names: readonly string[]; readonly patienceMs: number },
+): Promise<void> {
   const wanted = [
-    { name: 'the coordinator', address: coordinator.address, flag: '--coordinator-port' },
-    ...nodes.map(({ name, address }) => ({ name, address, flag: '--base-port' })),
+    { name: 'the coordinator', port: grid.coordinatorPort, flag: '--coordinator-port' },
+    ...names.map((name, at) => ({ name, port: grid.basePort + at, flag: '--base-port' })),
   ]
   const endMs = systemClock.monotonicMs() + patienceMs
-  for (const { name, address, flag } of wanted) {
-    const port = Number(address.slice(address.lastIndexOf(':') + 1))
+  for (const { name, port, flag } of wanted) {
     while (!(await isPortFree(localHost, port))) {
       if (systemClock.monotonicMs() >= endMs) throw portInUse({ name, port, flag })
       await wait(50)
@@ -94,8 +105,11 @@ async function run(
   context: Context,
   { surroundings, processes }: { surroundings: Surroundings; processes: GridProcesses },
 ): Promise<void> {
+  const nodes = processes.plan.nodes.map(({ name }) => name)
+  context.output.note(`starting the coordinator and ${nodes.length} nodes`)
   const supervisor = new Supervisor({
-    names: ['coordinator', ...processes.plan.nodes.map(({ name }) => name)],
+    names: ['coordinator', ...nodes],
+    needed: ['coordinator'],
     start: (name) => processes.start(name),
     clock: context.clock,
     restart: surroundings.settings.grid.restart,
@@ -104,7 +118,10 @@ async function run(
   const stop = aborted(context.signal).then(() => supervisor.stop())
   try {
     const serving = await supervisor.start()
-    const account = await prepareLocalAccount(context, clientOf(surroundings, processes.plan))
+    const account = await prepareLocalAccount(context, {
+      surroundings: clientOf(surroundings, processes.plan),
+      nodes: serving.map(({ name }) => name),
+    })
     await tellReady(context, { serving, account, home: surroundings.home })
   } catch (error) {
     await supervisor.stop()
@@ -121,14 +138,15 @@ function clientOf(surroundings: Surroundings, { coordinator }: GridPlan): Surrou
 
 async function tellReady(
   context: Context,
-  ready: { serving: readonly Serving[]; account: string; home: HomePaths },
+  ready: { serving: readonly Serving[]; account: string | undefined; home: HomePaths },
 ): Promise<void> {
   const { serving, account, home } = ready
   const { environment, invocation, output } = context
   const [{ address, pid } = { address: '', pid: 0 }, ...nodes] = serving
-  const event = { ready: true, account, coordinator: { address, pid }, nodes }
+  const event = { ready: true, ...(account && { account }), coordinator: { address, pid }, nodes }
   const program = environment['HOLDFAST_COMMAND'] ?? 'holdfast'
-  const homeFlag = invocation.global.home === undefined ? undefined : home.root
+  const isNamed = invocation.global.home !== undefined || environment['HOLDFAST_HOME']
+  const homeFlag = isNamed ? home.root : undefined
   await output.event(event, readyText({ serving, account, program, homeFlag }))
 }
 

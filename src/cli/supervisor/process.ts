@@ -31,7 +31,8 @@ export type SupervisorEvent =
   | ({
       readonly event: 'died'
       readonly name: string
-      readonly pid: number
+      /** Absent when there was none: it could not even be started. */
+      readonly pid?: number
       /** What it said before. */
       readonly error?: ErrorJson
       /** When it will be started again; absent when it will not. */

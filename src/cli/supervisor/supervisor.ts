@@ -1,19 +1,23 @@
 /**
  * Keeps processes running: starts all, says when all serve, starts again what died, ends all.
  *
- * 1. A process that ends before all served once ends the start, with its reason; nothing of it is left.
- * 2. After that a process that dies is started again, after a pause that grows while it dies young.
- * 3. When `stop` resolves, no process is left.
+ * 1. A process that is needed and ends before it served once ends the start, with its reason; nothing is left.
+ *    Any other does not keep the rest from serving; but one of them must.
+ * 2. Whatever dies is started again, after a pause that grows while it dies young.
+ * 3. A process that said why it cannot serve is gone soon, by force if need be.
+ * 4. When `stop` resolves, no process is left.
  */
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { ErrorJson } from '../../base/errors.ts'
-import { HoldfastError, errorFromJson } from '../../base/errors.ts'
+import { HoldfastError, errorFromJson, errorToJson } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Child, ChildEnd, StartChild, SupervisorEvent } from './process.ts'
 import { RestartDelay } from './restart-delay.ts'
 
 export interface SupervisorOptions {
   readonly names: readonly string[]
+  /** Those without which nothing can be served. */
+  readonly needed: readonly string[]
   readonly start: StartChild
   readonly clock: Clock
   readonly restart: boolean
@@ -37,7 +41,10 @@ interface Charge {
   readonly delay: RestartDelay
   state: State
   address: string | undefined
+  /** Why it does not serve. */
   error: ErrorJson | undefined
+  /** It ended once before it served. */
+  failed: boolean
 }
 
 export class Supervisor {
@@ -55,15 +62,19 @@ export class Supervisor {
       state: { kind: 'dead' },
       address: undefined,
       error: undefined,
+      failed: false,
     }))
     this.#started.promise.catch(() => {})
   }
 
-  /** Resolves when all serve. Rejects with the reason of the first that cannot; then none is left. */
+  /**
+   * Resolves to those that serve, when each serves or has failed, or after `processReadyMs`. Rejects with the
+   * reason when one that is needed cannot, or when none of the others can; then none is left.
+   */
   async start(): Promise<readonly Serving[]> {
     const late = this.#options.clock.timer(limits.processReadyMs, () => this.#tooLate())
     try {
-      for (const charge of this.#charges) this.#launch(charge)
+      for (const charge of this.#charges) this.#tryLaunch(charge)
       await this.#started.promise
     } catch (error) {
       await this.stop()
@@ -71,7 +82,7 @@ export class Supervisor {
     } finally {
       late.cancel()
     }
-    return this.#charges.map(serving)
+    return this.#charges.filter(isServing).map(serving)
   }
 
   /** Ends all politely, and after `processEndMs` at once. */
@@ -92,6 +103,19 @@ export class Supervisor {
     patience.cancel()
   }
 
+  /** Throws what a needed one cannot be started for, while all are. */
+  #tryLaunch(charge: Charge): void {
+    try {
+      this.#launch(charge)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      if (this.#phase === 'starting' && this.#isNeeded(charge)) throw error
+      // Its files are damaged, or the system refuses a new process for now.
+      charge.error = errorToJson(error)
+      this.#died(charge, {})
+    }
+  }
+
   #launch(charge: Charge): void {
     const child = this.#options.start(charge.name)
     charge.error = undefined
@@ -100,6 +124,9 @@ export class Supervisor {
       ready: (address) => this.#ready(charge, { child, address }),
       failed: (error) => {
         charge.error = error
+        this.#options.clock.timer(limits.processEndMs, () => {
+          if ('child' in charge.state && charge.state.child === child) child.kill()
+        })
       },
       ended: (end) => this.#ended(charge, { child, end }),
     })
@@ -109,50 +136,66 @@ export class Supervisor {
     if (charge.state.kind !== 'starting') return
     charge.state = { ...charge.state, kind: 'serving' }
     charge.address = address
-    if (this.#phase === 'running') {
+    if (this.#phase === 'running' || charge.failed) {
       this.#options.onEvent({ event: 'restarted', name: charge.name, pid: child.pid })
-    } else if (this.#charges.every(({ state }) => state.kind === 'serving')) {
-      this.#phase = this.#phase === 'starting' ? 'running' : this.#phase
+    }
+    this.#startedWhenSettled()
+  }
+
+  #startedWhenSettled(): void {
+    if (this.#phase !== 'starting') return
+    if (!this.#charges.every((charge) => isServing(charge) || charge.failed)) return
+    const others = this.#charges.filter((charge) => !this.#isNeeded(charge))
+    if (others.length > 0 && !others.some(isServing)) {
+      this.#started.reject(whyNot(others.find(({ error }) => error !== undefined) ?? others[0]!))
+    } else {
+      this.#phase = 'running'
       this.#started.resolve()
     }
   }
 
+  #isNeeded({ name }: Charge): boolean {
+    return this.#options.needed.includes(name)
+  }
+
   #ended(charge: Charge, { child, end }: { child: Child; end: ChildEnd }): void {
+    if (this.#phase === 'starting' && this.#isNeeded(charge)) {
+      charge.state = { kind: 'dead' }
+      this.#started.reject(endReason(charge, end))
+    } else this.#died(charge, { pid: child.pid, ...end })
+  }
+
+  #died(charge: Charge, end: ChildEnd & { readonly pid?: number }): void {
     const { state, name, error } = charge
     const livedMs = 'sinceMs' in state ? this.#options.clock.monotonicMs() - state.sinceMs : 0
     charge.state = { kind: 'dead' }
-    if (this.#phase === 'starting') this.#started.reject(endReason(charge, end))
-    if (this.#phase !== 'running') return this.#resolveWhenStopped()
+    if (this.#phase === 'stopping') return this.#resolveWhenStopped()
     const restartMs = this.#options.restart ? charge.delay.after(livedMs) : undefined
     if (restartMs !== undefined) this.#launchLater(charge, restartMs)
     this.#options.onEvent({
       event: 'died',
       name,
-      pid: child.pid,
       ...end,
       ...(error && { error }),
       ...(restartMs !== undefined && { restartMs }),
     })
+    charge.failed = true
+    this.#startedWhenSettled()
   }
 
   #launchLater(charge: Charge, delayMs: number): void {
-    const timer = this.#options.clock.timer(delayMs, () => {
-      try {
-        this.#launch(charge)
-      } catch (error) {
-        if (!(error instanceof Error)) throw error
-        // The system refuses a new process for now: out of processes, or of memory.
-        this.#launchLater(charge, charge.delay.after(0))
-      }
-    })
+    const timer = this.#options.clock.timer(delayMs, () => this.#tryLaunch(charge))
     charge.state = { kind: 'waiting', timer }
   }
 
+  /** What is not ready by now does not keep the others waiting: a large store may take its time. */
   #tooLate(): void {
-    const late = this.#charges.filter(({ state }) => state.kind !== 'serving')
-    const names = late.map(({ name }) => name).join(', ')
-    const message = `Not ready after ${limits.processReadyMs / 1000} s: ${names}`
-    this.#started.reject(new HoldfastError('TIMED_OUT', message, { hint: 'See the logs in HOME' }))
+    for (const charge of this.#charges) {
+      if (isServing(charge)) continue
+      if (this.#isNeeded(charge)) this.#started.reject(whyNot(charge))
+      charge.failed = true
+    }
+    this.#startedWhenSettled()
   }
 
   #killAll(): void {
@@ -164,14 +207,30 @@ export class Supervisor {
   }
 }
 
+function isServing({ state }: Charge): boolean {
+  return state.kind === 'serving'
+}
+
+/** Of one that does not serve. */
+function whyNot({ name, error }: Charge): HoldfastError {
+  if (error !== undefined) return namedError(name, error)
+  const message = `Not ready after ${limits.processReadyMs / 1000} s: ${name}`
+  return new HoldfastError('TIMED_OUT', message, { hint: 'See the logs in HOME' })
+}
+
 function serving({ name, address = '', state }: Charge): Serving {
   return { name, address, pid: 'child' in state ? state.child.pid : 0 }
 }
 
 function endReason({ name, error }: Charge, end: ChildEnd): HoldfastError {
-  if (error !== undefined) return errorFromJson(error)
+  if (error !== undefined) return namedError(name, error)
   const how = end.signal === undefined ? `exit code ${end.code}` : `signal ${end.signal}`
   return new HoldfastError('INTERNAL', `The process ${name} ended at its start: ${how}`, {
     hint: `See log and crash.log in its folder`,
   })
+}
+
+/** As the process said it, with its name. */
+function namedError(name: string, error: ErrorJson): HoldfastError {
+  return errorFromJson({ ...error, message: `${name}: ${error.message}` })
 }
