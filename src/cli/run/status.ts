@@ -46,7 +46,7 @@ export async function statusOfGrid(
     return silent(address, error)
   }
   const shown = showStatus({ coordinator: { address, state: 'up' }, nodes: [], vaults: [] })
-  const note = `${why.message}: nodes and vaults are shown to who is. ${why.hint}`
+  const note = `${why.message}: nodes and vaults are not shown. ${why.hint}`
   return { ...shown, notes: [note] }
 }
 
