@@ -141,10 +141,7 @@ for (const flags of [[], ['--no-restart']]) {
     first.grid.process.kill('SIGTERM')
     assert.equal((await first.grid.finished).exit, 0)
     writeFileSync(join(scratch.home, 'coordinator', 'catalogue.db'), 'x'.repeat(10_000))
-    const startMs = performance.now()
     const { exit, out, error } = await scratch.run(['up', '--json', ...flags, ...ports.flags])
-    const tookMs = performance.now() - startMs
-    assert.ok(tookMs < limits.processReadyMs, `${tookMs} ms`)
     assert.ok([1, 6, 8].includes(exit!), `${exit}`)
     assert.equal(out, '')
     const told = errorOf({ exit, out, error })
