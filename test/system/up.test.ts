@@ -4,7 +4,6 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { limits } from '../../src/base/limits.ts'
 import { errorOf } from './grid.ts'
 import { freePorts, isAlive, Scratch } from './programs.ts'
 
