@@ -28,7 +28,7 @@ import type { NewVault, VaultRow } from './rows/vaults.ts'
  *
  * Invariants.
  * 1. Per vault, `n` is gapless and raised last, in the transaction of the commit it counts.
- * 2. At most one live entry (head not a tombstone) for each (parent, tag, folder or not).
+ * 2. At most one live entry (head not a tombstone) for each (parent, tag): nothing becomes live beside another.
  * 3. A reference is to a chunk row, and a chunk row is in a `live` or `merging` pack.
  * 4. A pack goes live → dead only, never back; a dead pack's row stays for ever.
  * 5. A shard's place changes only by compare-and-swap on (pack, index, placement generation).

@@ -60,7 +60,7 @@ export interface Conflict {
   readonly at: number
   readonly why:
     | 'changed' // the head is not `previous`
-    | 'exists' // another live entry has the name
+    | 'exists' // another live entry has the name, be it a file or a folder
     | 'parent-gone' // the parent, or one above it, is not there or is deleted
     | 'entry-exists' // the entry id is taken by another place
 }

@@ -4,6 +4,7 @@
  */
 import { toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
+import { limits } from '../../base/limits.ts'
 import { checkName } from '../../core/name.ts'
 import { listRoot } from '../../core/page.ts'
 import type { VaultFeed } from '../index/vault-feed.ts'
@@ -220,7 +221,17 @@ function checkPath(path: Path): void {
       hint: 'Name a file or folder in it',
     })
   }
+  if (path.length > limits.folderDepthMax) throw tooDeep(path)
   for (const name of path) checkName(name)
+}
+
+/** The coordinator would refuse all that goes with it. */
+function tooDeep(path: Path): HoldfastError {
+  const top = pathText(path.slice(0, 3))
+  const message = `Cannot store what is ${path.length} folders below ${top}: more than ${limits.folderDepthMax}`
+  return new HoldfastError('OVER_LIMIT', message, {
+    hint: 'Put a part of the tree in the place of all of it',
+  })
 }
 
 function kindConflict(path: Path, what: string): HoldfastError {

@@ -127,7 +127,25 @@ test('bad names, the root and endless paths are refused before anything is sent'
   const endless = Array.from({ length: limits.commitOperationsMax + 1 }, () => utf8('d'))
   const tooDeep = committer.submit({ ...folder(''), path: endless })
   await assert.rejects(tooDeep, refusedWith('OVER_LIMIT'))
+  const deepest = Array.from({ length: limits.folderDepthMax + 1 }, () => utf8('d'))
+  await assert.rejects(
+    committer.submit({ ...folder(''), path: deepest }),
+    refusedWith('OVER_LIMIT'),
+  )
   assert.equal(committer.feed.index.state().n, 0)
+})
+
+test('what is too deep fails alone', async () => {
+  const grid = await clientGrid()
+  const { committer } = await grid.client('ada')
+  const path = (depth: number) => Array.from({ length: depth }, () => utf8('d'))
+  const [beside, deepest, deeper] = await Promise.allSettled([
+    committer.submit(folder('a')),
+    committer.submit({ ...folder(''), path: path(limits.folderDepthMax) }),
+    committer.submit({ ...folder(''), path: path(limits.folderDepthMax + 1) }),
+  ])
+  assert.deepEqual([beside.status, deepest.status], ['fulfilled', 'fulfilled'])
+  assert.ok(deeper.status === 'rejected' && refusedWith('OVER_LIMIT')(deeper.reason))
 })
 
 test('a file removed and put again goes on with its history; a folder begins anew', async () => {

@@ -27,10 +27,16 @@ function applyOperation(tree: Tree, operation: OperationRow): Conflict['why'] | 
   if (!operation.tombstone) {
     const holder = tree.names.get(name)
     if (holder !== undefined && holder !== operation.entry) return 'exists'
+    if (entry?.live !== true && hasTwin(tree, operation)) return 'exists'
   }
   const changed = entry ?? addNew(tree, operation)
   change(tree, changed, { operation, name })
   return undefined
+}
+
+/** Whether a folder has the name that a file wants, or the other way round. */
+function hasTwin(tree: Tree, { parent, tag, kind }: OperationRow): boolean {
+  return tree.names.has(nameOf(parent, tag.toHex(), kind !== 'folder'))
 }
 
 function refusedNew(operation: OperationRow): Conflict['why'] | undefined {

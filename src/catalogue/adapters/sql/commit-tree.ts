@@ -32,7 +32,7 @@ export interface Tree {
   readonly names: Map<string, Id>
 }
 
-/** Who has a name: files and folders do not share theirs. */
+/** Who has a name, as a file or as a folder. */
 export function nameOf(parent: Id, tag: string, folder: boolean): string {
   return `${parent}/${tag}/${folder ? 'folder' : 'file'}`
 }

@@ -52,17 +52,17 @@ class Model {
       if (!entry.live && operation.tombstone) return 'changed'
       if (!entry.live && folder) return 'entry-exists'
     }
-    if (!operation.tombstone && this.#taken({ operation, tag, folder })) return 'exists'
+    const isNew = entry?.live !== true
+    if (!operation.tombstone && isNew && this.#taken({ operation, tag })) return 'exists'
     const live = !operation.tombstone
     this.entries.set(operation.entry, { parent, tag, folder, live, last: operation })
     return undefined
   }
 
-  #taken(name: { operation: OperationRow; tag: string; folder: boolean }): boolean {
+  #taken(name: { operation: OperationRow; tag: string }): boolean {
     for (const [id, entry] of this.entries) {
       if (id === name.operation.entry || !entry.live) continue
-      const same = entry.parent === name.operation.parent && entry.tag === name.tag
-      if (same && entry.folder === name.folder) return true
+      if (entry.parent === name.operation.parent && entry.tag === name.tag) return true
     }
     return false
   }

@@ -65,6 +65,14 @@ export const pairChecks: Record<string, Check> = {
     )
   },
 
+  async 'a file and a folder of one new name'(scene) {
+    const tag = scene.bytes(32)
+    await oneWins(
+      [scene.commit([scene.file({ tag })]), scene.commit([scene.folder({ tag })])],
+      'exists',
+    )
+  },
+
   async 'two revivals of one file'(scene) {
     const file = scene.file()
     const gone = scene.tombstone(file)

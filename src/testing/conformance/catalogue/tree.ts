@@ -20,17 +20,26 @@ export const treeChecks: Record<string, Check> = {
 
   async 'a name is taken once among the live'(scene) {
     const file = scene.file()
-    const folder = scene.folder({ tag: file.tag })
+    const folder = scene.folder()
     await scene.committed([file, folder])
     const { tag } = file
     assert.deepEqual(await scene.conflicts([scene.file({ tag })]), [[0, 'exists']])
     assert.deepEqual(await scene.conflicts([scene.file({ tag, kind: 'link' })]), [[0, 'exists']])
     assert.deepEqual(await scene.conflicts([scene.folder({ tag })]), [[0, 'exists']])
+    const asFile = scene.file({ tag: folder.tag })
+    assert.deepEqual(await scene.conflicts([asFile]), [[0, 'exists']])
     await scene.committed([scene.file({ tag, parent: folder.entry })])
+    const mixed = scene.bytes(32)
+    const twins = [scene.file({ tag: mixed }), scene.folder({ tag: mixed })]
+    assert.deepEqual(await scene.conflicts(twins), [[1, 'exists']])
     const twice = scene.bytes(32)
     const both = [scene.file({ tag: twice }), scene.file({ tag: twice })]
     assert.deepEqual(await scene.conflicts(both), [[1, 'exists']])
     await scene.committed([scene.tombstone(file), scene.file({ tag })])
+    const gone = scene.tombstone(folder)
+    const inPlace = scene.file({ tag: folder.tag })
+    await scene.committed([gone, inPlace])
+    await scene.committed([scene.next(inPlace)])
   },
 
   async 'a deleted file is revived at its place, a deleted folder is not'(scene) {
