@@ -37,6 +37,7 @@ export class SimulatedMedium {
   readonly count: Count
   readonly trouble: DiskTrouble = { writeFails: 0, syncFails: 0, readFails: 0 }
   totalBytes: number
+  readonly #wholeBytes: number
   /** Every change is refused with READ_ONLY. */
   readOnly = false
   /** Everything is refused with DISK_GONE. */
@@ -49,9 +50,17 @@ export class SimulatedMedium {
   constructor(options: SimulatedDiskOptions) {
     this.scheduler = options.scheduler
     this.random = options.random
-    this.totalBytes = options.totalBytes ?? 1024 ** 3
+    this.#wholeBytes = options.totalBytes ?? 1024 ** 3
+    this.totalBytes = this.#wholeBytes
     this.direct = options.direct ?? true
     this.count = options.count ?? countNothing
+  }
+
+  /** Nothing is wrong with it. */
+  get isWell(): boolean {
+    const { writeFails, syncFails, readFails } = this.trouble
+    if (this.readOnly || this.gone || this.totalBytes < this.#wholeBytes) return false
+    return writeFails + syncFails + readFails === 0
   }
 
   get usedBytes(): number {

@@ -44,6 +44,8 @@ export class NodeHost extends Machine {
   lie: Lie = 'none'
   /** The store was opened while its disk could not be read everywhere: it serves what it could read then. */
   #openedBlind = false
+  /** A store that was opened on a bad disk may serve reads only until it is opened on a good one. */
+  #openedIll = false
   /** While a process serves. */
   store: ShardStore | undefined
 
@@ -66,10 +68,16 @@ export class NodeHost extends Machine {
     return this.#openedBlind || this.disk.trouble.readFails > 0
   }
 
+  /** It has to be started again, now that its disk is well. */
+  get needsStart(): boolean {
+    return this.#openedIll && this.disk.isWell && this.store?.state.kind !== 'serving'
+  }
+
   /** Begins to serve. Throws what keeps the store from opening: then the process has ended. */
   async start(): Promise<void> {
     const process = this.begin()
     this.#openedBlind = this.disk.trouble.readFails > 0
+    this.#openedIll = !this.disk.isWell
     this.disk.beforeOperation = (operation) => {
       process.step(operation === 'read' ? 'disk-read' : 'disk-change')
     }

@@ -40,6 +40,17 @@ export async function becomeComplete(settling: Settling): Promise<void> {
       return
     }
     await pass(grid, lookMs)
+    await startAgain(settling)
+  }
+}
+
+/** As an operator does with a node that says that its store was opened on a bad disk. */
+async function startAgain({ grid }: Settling): Promise<void> {
+  for (const node of grid.nodes) {
+    if (!node.needsStart) continue
+    grid.parts.count('operator: nodes started again after a bad disk')
+    node.crash({ power: false, silent: false })
+    await node.start()
   }
 }
 
@@ -74,6 +85,7 @@ async function endQuarantine({ grid, court, faithless }: Settling): Promise<void
 /** Lets all graces pass, several times over, as one thing goes only after another. */
 export async function collectAll(settling: Settling): Promise<void> {
   const { grid, court, limits } = settling
+  await startAgain(settling)
   await endQuarantine(settling)
   const graceMs = Math.max(censusMs, limits.trashMs, limits.retentionMs, limits.collectGraceMs)
   for (let round = 0; ; round += 1) {
