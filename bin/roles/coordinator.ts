@@ -101,6 +101,7 @@ function configOf({ grid, coordinator: own }: Settings, primitives: Primitives):
   return {
     nodes: own.nodes.map((entry) => nodeConfig(entry, primitives)),
     signup: signupOf(own),
+    quotas: own.users.map(({ name, quota }) => ({ name, quotaBytes: quota })),
     ...(own.endQuarantine !== undefined && { endQuarantine: own.endQuarantine }),
     limits: timings,
   }

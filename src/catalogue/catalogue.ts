@@ -1,5 +1,5 @@
 import type { Blob, Id } from './ids.ts'
-import type { AccountRow, NewAccount, NewSession, SessionRow } from './rows/accounts.ts'
+import type { AccountQuota, AccountRow, NewAccount, NewSession, SessionRow } from './rows/accounts.ts'
 import type { CommitAnswer, CommitRequest, NewPage } from './rows/commits.ts'
 import type { GridRow, Marks, NodeConfig, NodeRow } from './rows/nodes.ts'
 import type {
@@ -41,6 +41,8 @@ export interface Catalogue {
   createAccount(request: NewAccount): Promise<{ kind: 'created' } | { kind: 'name-taken' }>
   accountByName(name: string): Promise<AccountRow | undefined>
   account(id: Id): Promise<AccountRow | undefined>
+  /** Of the accounts of these names; a name without an account is passed over. */
+  setQuotas(quotas: readonly AccountQuota[]): Promise<void>
   /**
    * Counts a try to log in that was begun, by account name (known or not) and source address. `wait` when
    * earlier unfinished tries ask for it (nothing is counted then). The count falls to zero with `createSession`.

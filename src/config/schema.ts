@@ -168,7 +168,7 @@ export const lists = {
       size(0, {
         leastBytes: 0,
         mostBytes: 1024 * TiB,
-        doc: 'How many bytes the vaults of this account may take; without it no limit.',
+        doc: 'How many bytes the vaults of this account may take, from the next start on; without it no limit.',
       }),
     ),
   },

@@ -11,11 +11,12 @@ import type { OpaqueServer } from '../core/opaque.ts'
 import type { Primitives } from '../core/primitives.ts'
 import type { Opener } from '../wire/shard-client.ts'
 import type { ControlHandler } from '../wire/transport.ts'
+import { normalName } from './accounts/account-name.ts'
 import { PendingLogins } from './accounts/pending-logins.ts'
 import type { BackgroundService } from './background-loop.ts'
 import { Background } from './background.ts'
 import { Cluster } from './cluster/cluster.ts'
-import type { CoordinatorContext, LimitValues, Signup } from './context.ts'
+import type { CoordinatorContext, LimitValues, ListedUser, Signup } from './context.ts'
 import { createHandler } from './handler.ts'
 import { Suspects } from './heal/suspects.ts'
 import { GridTime } from './grid-time.ts'
@@ -29,6 +30,8 @@ export interface CoordinatorConfig {
   /** All nodes of the grid. */
   readonly nodes: readonly NodeConfig[]
   readonly signup: Signup
+  /** What accounts that exist may use from now on; those that are not named keep what they have. */
+  readonly quotas?: readonly ListedUser[] | undefined
   /** Id of a quarantine that ends now. */
   readonly endQuarantine?: string | undefined
   /** Shorter periods and graces for tests. */
@@ -70,6 +73,8 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   const primitives = rememberVerified(options.primitives, limits.rememberedSignaturesMax)
   const keys = gridKeys(primitives, options.gridSecret)
   await catalogue.configureNodes(config.nodes)
+  const quotas = config.quotas ?? []
+  await catalogue.setQuotas(quotas.map((user) => ({ ...user, name: normalName(user.name) })))
   if (config.endQuarantine !== undefined) {
     const nodes = await catalogue.endQuarantine(config.endQuarantine)
     if (nodes.length > 0) options.logger.warn('a quarantine ended as told', { nodes })

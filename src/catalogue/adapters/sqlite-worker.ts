@@ -126,6 +126,7 @@ const everyMethod: Readonly<Record<Method, true>> = {
   createAccount: true,
   accountByName: true,
   account: true,
+  setQuotas: true,
   beginTry: true,
   wasTried: true,
   createSession: true,

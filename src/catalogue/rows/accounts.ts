@@ -13,6 +13,12 @@ export interface NewAccount {
   readonly home: NewVault
 }
 
+/** Undefined: no limit. */
+export interface AccountQuota {
+  readonly name: string
+  readonly quotaBytes?: number | undefined
+}
+
 export interface AccountRow extends Omit<NewAccount, 'home'> {
   /** Sealed bytes of the chunks in the account's own vaults. */
   readonly usedBytes: number

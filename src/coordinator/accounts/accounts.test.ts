@@ -1,3 +1,4 @@
+import type { ListedUser } from '../context.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hasCode, type ErrorCode } from '../../base/errors.ts'
@@ -71,6 +72,19 @@ await test('only names of letters, digits and few signs can be', async () => {
   for (const name of ['a', 'jürgen', '李', 'a.b_c-d@e', '0']) {
     await world.run(TestAccount.enter(world, name))
   }
+})
+
+await test('a changed quota holds from the next start on', async () => {
+  const users: ListedUser[] = [{ name: 'Ada', quotaBytes: 5 }, { name: 'nobody' }]
+  const world = await CoordinatorWorld.start({ signup: { kind: 'listed', users } })
+  const ada = await world.run(TestAccount.enter(world, 'ada'))
+  const quota = async () => (await world.run(ada.client.call('whoami', {}))).quotaBytes
+  users[0] = { name: 'Ada', quotaBytes: 7 }
+  await world.run(world.restart())
+  assert.equal(await quota(), 7)
+  users[0] = { name: 'Ada' }
+  await world.run(world.restart())
+  assert.equal(await quota(), undefined)
 })
 
 await test('a closed grid takes listed names only, with their quota', async () => {

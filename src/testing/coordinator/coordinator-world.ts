@@ -90,6 +90,7 @@ export class CoordinatorWorld implements AccountWorld {
       .filter(({ node }) => !this.leftOut.has(node))
     const { endQuarantine } = this
     const { signup = { kind: 'open' }, limits, logger = silentLogger } = this.#options
+    const quotas = signup.kind === 'listed' ? signup.users : []
     this.coordinator = await createCoordinator({
       catalogue: this.catalogue,
       clock,
@@ -97,7 +98,7 @@ export class CoordinatorWorld implements AccountWorld {
       primitives,
       opaque: fakeOpaqueServer(this, gridKeys(primitives, this.gridSecret).opaqueSeed),
       gridSecret: this.gridSecret,
-      config: { nodes, signup, limits, endQuarantine },
+      config: { nodes, signup, quotas, limits, endQuarantine },
       connect: this.#options.connect ?? (() => this.#directly()),
       logger,
       program: 'test',

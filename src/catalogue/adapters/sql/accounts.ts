@@ -1,5 +1,5 @@
 import { equalBytes } from '../../../base/bytes.ts'
-import type { AccountRow, NewAccount } from '../../rows/accounts.ts'
+import type { AccountQuota, AccountRow, NewAccount } from '../../rows/accounts.ts'
 import type { Id } from '../../ids.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'
@@ -84,6 +84,23 @@ function isRepeat(
     known.name === request.name &&
     equalBytes(known.opaque_record, request.opaqueRecord)
   )
+}
+
+const setQuota = statement((builder, args: { name: string; quota_bytes: number | null }) =>
+  builder
+    .updateTable('accounts')
+    .set({ quota_bytes: args.quota_bytes })
+    .where('name', '=', args.name),
+)
+
+/** Of those that have an account; names that have none are passed over. */
+export async function setQuotas(
+  transaction: Transaction,
+  quotas: readonly AccountQuota[],
+): Promise<void> {
+  for (const { name, quotaBytes } of quotas) {
+    await transaction.all(setQuota, { name, quota_bytes: quotaBytes ?? null })
+  }
 }
 
 export async function findAccount(

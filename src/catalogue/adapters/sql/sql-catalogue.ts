@@ -5,7 +5,7 @@ import type { SessionRow } from '../../rows/accounts.ts'
 import type { FeedPart, Lookup } from '../../rows/reading.ts'
 import { splitBlobs } from '../../ids.ts'
 import type { CatalogueParts } from '../../parts.ts'
-import { createAccount, findAccount } from './accounts.ts'
+import { createAccount, findAccount, setQuotas } from './accounts.ts'
 import { census, type CensusRequest } from './census.ts'
 import { findChunks, isHealthy } from './chunks.ts'
 import { commit } from './commit.ts'
@@ -45,6 +45,9 @@ export class SqlCatalogue implements Catalogue {
 
   createAccount: Of<'createAccount'> = (request) =>
     this.#engine.write((transaction) => createAccount(transaction, request, this.#parts))
+
+  setQuotas: Of<'setQuotas'> = (quotas) =>
+    this.#engine.write((transaction) => setQuotas(transaction, quotas))
 
   accountByName: Of<'accountByName'> = (name) =>
     this.#engine.read((transaction) => findAccount(transaction, { name }))
