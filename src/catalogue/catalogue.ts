@@ -1,5 +1,11 @@
 import type { Blob, Id } from './ids.ts'
-import type { AccountQuota, AccountRow, NewAccount, NewSession, SessionRow } from './rows/accounts.ts'
+import type {
+  AccountQuota,
+  AccountRow,
+  NewAccount,
+  NewSession,
+  SessionRow,
+} from './rows/accounts.ts'
 import type { CommitAnswer, CommitRequest, NewPage } from './rows/commits.ts'
 import type { GridRow, Marks, NodeConfig, NodeRow } from './rows/nodes.ts'
 import type {
@@ -122,8 +128,11 @@ export interface Catalogue {
   }): Promise<{ kind: 'staged' } | { kind: 'missing'; chunks: Blob } | { kind: 'upload-gone' }>
   /** The one way anything becomes visible. With `packs`, registers them in the same transaction. */
   commit(request: CommitRequest): Promise<CommitAnswer>
-  /** Ends an upload: what it registered and nothing refers to may be collected. */
-  closeUpload(upload: Id): Promise<void>
+  /**
+   * Ends an upload: what it registered and nothing refers to may be collected; with `discard` without the grace
+   * that trash has, up to `uploadPacksPerUnit` packs of it.
+   */
+  closeUpload(upload: Id, options?: { discard?: boolean | undefined }): Promise<void>
 
   // Reading
   feed(request: {

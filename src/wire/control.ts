@@ -144,7 +144,12 @@ export const controlMessages = {
     request: z.object({ upload: id, vault: id }),
     answer: z.object({ expiresMs: count }),
   },
-  'upload/close': { auth: 'session', request: z.object({ upload: id }), answer: none },
+  'upload/close': {
+    auth: 'session',
+    /** `discard`: what was registered will not be wanted again. */
+    request: z.object({ upload: id, discard: z.boolean().optional() }),
+    answer: none,
+  },
   known: {
     auth: 'session',
     request: z.object({

@@ -34,6 +34,8 @@ export class Upload {
   readonly #options: UploadOptions
   readonly #waiting: WaitingPack[] = []
   #id: string
+  /** What it holds will not be used, and would keep the account from storing less. */
+  #isOverQuota = false
   #opened: Promise<void> | undefined
   #renewal: Timer | undefined
   #busy = false
@@ -96,7 +98,8 @@ export class Upload {
       await opened
       // Once and briefly: who pressed Ctrl-C because nobody answers does not wait for it.
       const once = { triesMax: 1, timeoutMs: limits.uploadCloseMs }
-      await this.#session.control.call('upload/close', { upload: this.#id }, once)
+      const request = { upload: this.#id, ...(this.#isOverQuota && { discard: true }) }
+      await this.#session.control.call('upload/close', request, once)
     } catch (error) {
       // The lease ends by itself.
       this.#session.world.logger.debug('upload was not closed', { error: String(error) })
@@ -193,6 +196,7 @@ export class Upload {
   /** One dead pack refuses a whole batch: the others go again without it. */
   async #settleFailure(batch: readonly WaitingPack[], error: unknown): Promise<void> {
     if (!hasCode(error, 'PACK_DEAD')) {
+      this.#isOverQuota ||= hasCode(error, 'OVER_QUOTA')
       for (const { reject } of batch) reject(error)
       return
     }

@@ -21,7 +21,8 @@ export const openUpload: MessageHandler<'upload/open'> = async (context, { calle
 
 /** Whoever knows the id of an upload may end it: nobody else can. */
 export const closeUpload: MessageHandler<'upload/close'> = async (context, { request }) => {
-  await context.catalogue.closeUpload(request.upload)
+  const { upload, discard } = request
+  await context.catalogue.closeUpload(upload, { discard })
   return {}
 }
 

@@ -115,8 +115,8 @@ export class SqlCatalogue implements Catalogue {
   commit: Of<'commit'> = (request) =>
     this.#engine.write((transaction) => commit(transaction, request, this.#parts))
 
-  closeUpload: Of<'closeUpload'> = (upload) =>
-    this.#engine.write((transaction) => closeUpload(transaction, upload))
+  closeUpload: Of<'closeUpload'> = (upload, options) =>
+    this.#engine.write((transaction) => closeUpload(transaction, upload, options))
 
   feed(request: FeedRequest): Promise<FeedPart> {
     return this.#engine.read((transaction) => feed(transaction, request))

@@ -3,7 +3,7 @@ import { HoldfastError } from '../../../base/errors.ts'
 import { limits } from '../../../base/limits.ts'
 import type { Id } from '../../ids.ts'
 import { blobToId, idToBlob } from '../../ids.ts'
-import { rowsStatement, statement } from './statement.ts'
+import { listStatement, rowsStatement, statement } from './statement.ts'
 import type { Tables, UploadsTable } from './tables.ts'
 import type { Transaction } from './transaction.ts'
 import { doomVersion, suspectPacks } from './worklists.ts'
@@ -162,10 +162,40 @@ const expiredUpload = statement((builder, args: { nowMs: number }) =>
     .limit(1),
 )
 
+/** Due at once, whatever grace the trash has. */
+const longAgoMs = 0
+
+const discardChunks = listStatement((builder, _args: object, packs: number[]) =>
+  builder
+    .updateTable('chunks')
+    .set({ trash_since: longAgoMs })
+    .where('pack', 'in', packs)
+    .where((each) =>
+      each.not(
+        each.exists(
+          each.selectFrom('refs').select('refs.version').whereRef('refs.chunk', '=', 'chunks.key'),
+        ),
+      ),
+    ),
+)
+
 /** Gives up to a unit of what the upload holds; the rest follows with `expireUpload`. */
-export async function closeUpload(transaction: Transaction, upload: Id): Promise<void> {
+export async function closeUpload(
+  transaction: Transaction,
+  upload: Id,
+  { discard = false }: { readonly discard?: boolean | undefined } = {},
+): Promise<void> {
   const known = await transaction.one(uploadById, { id: idToBlob(upload) })
   if (known === undefined) return
+  if (discard) {
+    const most = limits.uploadPacksPerUnit
+    const packs = await transaction.all(packsOfUpload, { upload: known.key, most })
+    await transaction.list(
+      discardChunks,
+      {},
+      packs.map((each) => each.pack),
+    )
+  }
   const gone = await endUpload(transaction, known.key)
   if (!gone) await transaction.all(setExpiry, { key: known.key, expires_ms: 0 })
 }

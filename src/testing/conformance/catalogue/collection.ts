@@ -52,6 +52,17 @@ export const collectionChecks: Record<string, Check> = {
     assert.equal((await scene.lookup([file.version])).pages.length, 1)
   },
 
+  async 'a discarded upload is collected at once, but for what is referred to'(scene) {
+    const { catalogue } = scene
+    const [used, loose] = [scene.chunk(), scene.chunk()]
+    const upload = await scene.registered([scene.pack([used, loose])])
+    await scene.committed([scene.file({ chunks: [used.id] })], { upload })
+    await catalogue.closeUpload(upload, { discard: true })
+    await catalogue.markTrash(most)
+    await catalogue.emptyTrash({ beforeMs: 1, most })
+    assert.deepEqual(await scene.known(ids([used, loose])), [1, 0])
+  },
+
   async 'a commit takes chunks out of the trash'(scene) {
     const chunk = scene.chunk()
     const upload = await scene.registered([scene.pack([chunk])])
