@@ -92,6 +92,7 @@ it('shows a put', () => {
   const interrupted = showPut(whole, { error })
   assert.equal(interrupted.exit, 130)
   assert.deepEqual(interrupted.errors, [errorToJson(error)])
+  assert.match(interrupted.notes!.join(), /is kept: the same put/)
   const unread = { ...failed, error: errorToJson(error) }
   assert.deepEqual(showPut({ ...whole, files: puts(stored, unread) }, { error }).errors, [
     errorToJson(error),

@@ -19,6 +19,8 @@ export interface EndedBy {
   readonly error?: HoldfastError | undefined
 }
 
+const keptNote = 'what was sent already is kept: the same put, run again, sends only the rest'
+
 export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
   const { files, shards, seconds } = result
   const failures = files.troubles.filter(({ state }) => state !== 'skipped')
@@ -42,6 +44,7 @@ export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
       ...(lacking > 0
         ? [`${lacking} of ${shards.wanted} shards are still to be written: see holdfast status`]
         : []),
+      ...(error?.code === 'INTERRUPTED' ? [keptNote] : []),
     ],
     ...ended,
   }
