@@ -41,7 +41,12 @@ export function createHttpTransport(options: HttpTransportOptions): ControlTrans
         },
         ...(signal && { signal }),
       })
-      const exchange = new Exchange(request, { address, timeoutMs, signal })
+      const exchange = new Exchange(request, {
+        address,
+        timeoutMs,
+        signal,
+        isPlain: identity === undefined,
+      })
       request.end(body)
       return exchange.answer
     },
@@ -51,8 +56,13 @@ export function createHttpTransport(options: HttpTransportOptions): ControlTrans
   }
 }
 
+/** A server that speaks TLS ends a connection that does not. */
+const plainHint =
+  'Run the command again. If this happens each time, the coordinator speaks TLS: set grid.tls to "always" here as it is there'
+
 interface ExchangeOptions {
   readonly address: string
+  readonly isPlain: boolean
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
 }
@@ -111,7 +121,7 @@ class Exchange {
   }
 
   #explain(error: unknown): unknown {
-    const { address, signal, timeoutMs } = this.#options
+    const { address, isPlain, signal, timeoutMs } = this.#options
     if (signal?.aborted) return signal.reason
     if (error instanceof HoldfastError) return error
     if (!this.#connected) {
@@ -123,7 +133,8 @@ class Exchange {
       return new HoldfastError('TIMED_OUT', what)
     }
     const what = `The connection to the coordinator at ${address} was lost: ${reasonOf(error)}`
-    return new HoldfastError('CONNECTION_LOST', what, { cause: error })
+    const hint = isPlain ? { hint: plainHint } : {}
+    return new HoldfastError('CONNECTION_LOST', what, { cause: error, ...hint })
   }
 }
 

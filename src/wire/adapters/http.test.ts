@@ -99,6 +99,21 @@ await test('not reached, lost on the way and too late are told apart', async (t)
   )
 })
 
+await test('who speaks plainly to a coordinator with TLS is told what to set', async (t) => {
+  const server = await serveHttp(echo, {
+    address: '127.0.0.1:0',
+    logger: silentLogger,
+    tls: tlsServerOptions(new Uint8Array(32).fill(1)),
+  })
+  t.after(() => server.close())
+  const message = { path: '/v1/x', headers: {}, body: new Uint8Array(0) }
+  await assert.rejects(transportTo(t, server.address).send(message, patience), (error) => {
+    assert.ok(hasCode(error, 'CONNECTION_LOST'))
+    assert.match(error.hint, /speaks TLS: set grid\.tls/)
+    return true
+  })
+})
+
 await test('a signal ends a request with its reason', async (t) => {
   const transport = transportTo(t, await serve(t, () => new Promise(() => {})))
   const stop = new AbortController()
