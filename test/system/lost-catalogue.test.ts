@@ -27,7 +27,7 @@ async function collecting(context: TestContext) {
     assert.equal((await scratch.run(['put', path, `home:/${name}`])).exit, 0)
   }
   const fetched = async (name: string): Promise<string> =>
-    (await scratch.run(['cat', `home:/${name}`])).out
+    (await scratch.run(['cat', `home:/${name}`, '--as', 'local'])).out
   await up()
   await down()
   writeFileSync(at('config.toml'), '[coordinator]\ncollectGrace = "1s"\n')
@@ -75,7 +75,10 @@ it('deletes nothing that came after the copy of the catalogue it was given', asy
   renameSync(at('coordinator'), newer)
   cpSync(older, at('coordinator'), { recursive: true })
   await up()
-  const { out } = await scratch.run(['status', '--json'])
+  // For who has seen more the feed is forked: another account asks.
+  const environment = { HOLDFAST_PASSWORD: 'another password' }
+  assert.equal((await scratch.run(['signup', 'eve'], { environment })).exit, 0)
+  const { out } = await scratch.run(['status', '--json', '--as', 'eve'])
   const { notices } = JSON.parse(out) as { notices: { kind: string; node: string }[] }
   assert.deepEqual(
     notices.map(({ kind, node }) => `${kind} ${node}`),
