@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { DiskLock } from '../../base/disk.ts'
 import { HoldfastError } from '../../base/errors.ts'
@@ -6,7 +6,9 @@ import { diskFailure } from './disk-failure.ts'
 
 const busy = 5
 const readOnly = 8
+const damaged = 11
 const cannotOpen = 14
+const notDatabase = 26
 
 /**
  * A lock that ends with the process, however it ends: an empty SQLite database under `BEGIN EXCLUSIVE`,
@@ -15,6 +17,18 @@ const cannotOpen = 14
  * openings in one process apart, which the kernel would not. Nothing is ever written.
  */
 export async function lockFile(path: string): Promise<DiskLock> {
+  try {
+    return lockNow(path)
+  } catch (error) {
+    const code = ((error as { readonly errcode?: number }).errcode ?? 0) & 0xff
+    if (code !== damaged && code !== notDatabase) throw error
+    // Nothing is ever kept in it, and who cannot read it holds no lock either.
+    truncateSync(path)
+    return lockNow(path)
+  }
+}
+
+function lockNow(path: string): DiskLock {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { timeout: 0 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
@@ -38,6 +38,17 @@ it('notices that its folder was removed, moved or replaced', () =>
     await assert.rejects(disk.space(), { code: 'DISK_GONE' })
     await assert.rejects(disk.lock('lock'), { code: 'DISK_GONE' })
     await assert.rejects(openNodeDisk(join(folder, 'none', 'disk')), { code: 'DISK_GONE' })
+  }))
+
+it('locks with a file that was damaged: nothing is kept in it', () =>
+  inFolder(async (folder) => {
+    const disk = await openNodeDisk(folder)
+    await writeFile(join(folder, 'lock'), 'garbage'.repeat(2000))
+    const lock = await disk.lock('lock')
+    const other = await openNodeDisk(folder)
+    await assert.rejects(other.lock('lock'), { code: 'HOME_IN_USE' })
+    await lock.release()
+    await (await other.lock('lock')).release()
   }))
 
 it('is freed when the process that locked it is killed', () =>
