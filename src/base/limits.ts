@@ -231,7 +231,7 @@ export const limits = Object.freeze({
   resendsMax: 4,
   windowBytes: 6 * MiB,
   windowsBytes: 24 * MiB,
-  packSlotsBytes: 64 * MiB,
+  packSlotsBytes: 48 * MiB,
   largeFilesMax: 2,
   batchFilesMax: 512,
   /** Of a local folder, with room for names in it: systems take 4096. */
