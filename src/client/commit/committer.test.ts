@@ -138,11 +138,10 @@ test('bad names, the root and endless paths are refused before anything is sent'
 test('what is too deep fails alone', async () => {
   const grid = await clientGrid()
   const { committer } = await grid.client('ada')
-  const path = (depth: number) => Array.from({ length: depth }, () => utf8('d'))
   const [beside, deepest, deeper] = await Promise.allSettled([
     committer.submit(folder('a')),
-    committer.submit({ ...folder(''), path: path(limits.folderDepthMax) }),
-    committer.submit({ ...folder(''), path: path(limits.folderDepthMax + 1) }),
+    committer.submit({ ...folder(''), path: deepPath(limits.folderDepthMax) }),
+    committer.submit({ ...folder(''), path: deepPath(limits.folderDepthMax + 1) }),
   ])
   assert.deepEqual([beside.status, deepest.status], ['fulfilled', 'fulfilled'])
   assert.ok(deeper.status === 'rejected' && refusedWith('OVER_LIMIT')(deeper.reason))
@@ -226,3 +225,7 @@ test('two machines in one folder, which one of them removes: everything acknowle
   const third = await grid.client('ada')
   assert.deepEqual(listing(third.committer.feed), ['/d/', '/d/fourth', '/d/second', '/d/third'])
 })
+
+function deepPath(depth: number): Uint8Array[] {
+  return Array.from({ length: depth }, () => utf8('d'))
+}
