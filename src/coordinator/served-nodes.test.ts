@@ -84,6 +84,9 @@ class ServedNodes {
     await scheduler.advance(ms)
     for (const [node, { store }] of this.#served) node.lastRecord = store.lastRecord
     await this.world.run(this.world.heartbeats())
+    for (const { server } of this.#served.values()) {
+      await this.world.run(server.learn({ timeMs: this.world.clock.nowMs(), term: 1 }))
+    }
     await this.world.run(this.world.settle())
   }
 

@@ -8,6 +8,7 @@ import type { GridTime } from './grid-time.ts'
 import type { ReceiptDesk } from './receipt-desk.ts'
 import type { SendPool } from './send-pool.ts'
 import type { TicketBudgets } from './ticket-budgets.ts'
+import type { UnheardStore } from './unheard-store.ts'
 
 /** Limits of the server that a test may want otherwise. */
 export const nodeLimits = Object.freeze({
@@ -28,6 +29,7 @@ export type NodeLimits = { readonly [Name in keyof typeof nodeLimits]: number }
 /** What all connections of a node share. */
 export interface NodeContext {
   readonly store: ShardStore
+  readonly unheard: UnheardStore
   readonly clock: Clock
   readonly random: Random
   readonly primitives: Primitives

@@ -9,6 +9,26 @@ import { check, rejects } from '../testing/node/checks.ts'
 import { addressOf, bodyOf, coordinator, sessionSeed } from '../testing/node/node-grid.ts'
 import { overriding } from '../testing/node/overriding.ts'
 
+describe('a node with an empty store', () => {
+  check(
+    'takes no shards before the coordinator knows it',
+    async (grid) => {
+      const shard = grid.shard(64)
+      const healer = await grid.connect(coordinator(1))
+      const writer = await grid.admitted(shard.vault, { term: 1 })
+      for (const opened of [writer, healer]) {
+        await rejects(opened.put(addressOf(shard), bodyOf(shard)), 'READ_ONLY')
+      }
+      await healer.time({ timeMs: grid.clock.nowMs(), term: 1 })
+      await rejects(writer.put(addressOf(shard), bodyOf(shard)), 'READ_ONLY')
+      await grid.server.learn({ timeMs: grid.clock.nowMs(), term: 1 })
+      await writer.put(addressOf(shard), bodyOf(shard))
+      assert.equal(grid.store.usage().shards, 1)
+    },
+    { heard: false },
+  )
+})
+
 describe('a node refuses by ticket', () => {
   check('requests without one', async (grid) => {
     const shard = grid.shard(64)

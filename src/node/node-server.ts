@@ -14,6 +14,7 @@ import type { NodeContext, NodeLimits } from './node-context.ts'
 import { ReceiptDesk } from './receipt-desk.ts'
 import { SendPool } from './send-pool.ts'
 import { TicketBudgets } from './ticket-budgets.ts'
+import { UnheardStore } from './unheard-store.ts'
 
 export interface NodeServerOptions {
   readonly store: ShardStore
@@ -32,7 +33,10 @@ export interface NodeServerOptions {
 export interface NodeServer {
   /** Begins to serve at `host:port`. PORT_IN_USE. */
   listen(address: string): Promise<Listener>
-  /** What a heartbeat said; a higher term is kept durably when it resolves. TERM_OLD. */
+  /**
+   * What a heartbeat that named this store was answered; a higher term is kept durably when it resolves. Until
+   * the first, an empty store takes no shards. TERM_OLD.
+   */
   learn(from: { readonly timeMs: number; readonly term: number }): Promise<void>
   /** Ends all connections and waits for requests under way. The store stays open. */
   close(): Promise<void>
@@ -63,6 +67,7 @@ class StorageNode implements NodeServer {
   async learn(from: { readonly timeMs: number; readonly term: number }): Promise<void> {
     await learnTerm(this.#context, from.term)
     this.#context.time.learn(from.timeMs)
+    this.#context.unheard.heard()
   }
 
   async close(): Promise<void> {
@@ -104,6 +109,7 @@ function contextOf(options: NodeServerOptions): NodeContext {
   const time = new GridTime(clock)
   return {
     store,
+    unheard: new UnheardStore(store),
     clock,
     random,
     primitives,

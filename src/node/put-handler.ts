@@ -63,6 +63,7 @@ function check(call: NodeCall, { vault, bodyBytes }: PutRequest): Ticket | undef
   if (state.kind === 'read-only') {
     throw new HoldfastError(state.cause === 'space' ? 'NO_SPACE' : 'READ_ONLY', state.reason)
   }
+  call.context.unheard.expectHeard()
   return ticket
 }
 

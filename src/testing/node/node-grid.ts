@@ -35,6 +35,8 @@ export interface NodeGridOptions {
   readonly limits?: Partial<NodeLimits>
   readonly bytesMax?: number
   readonly receiveBytesMax?: number
+  /** Whether the coordinator was heard by the node; true unless told. */
+  readonly heard?: boolean
   /** Put between the server and the store. */
   readonly wrap?: (store: ShardStore) => ShardStore
 }
@@ -70,6 +72,7 @@ export async function inSimulation(
   const run = async (): Promise<void> => {
     const grid = makeGrid({ ...options, ...parts, network: network.host('node') })
     const listener = await grid.server.listen('node:1')
+    await greet(grid, options)
     await body({ ...openerOf(grid, network.host('client'), listener), scheduler, network })
   }
   await scheduler.run(run(), { timeMaxMs: 3_600_000 })
@@ -84,6 +87,7 @@ export async function overSockets(
   const parts = { clock: systemClock, random: new SeededRandom(1), network }
   const grid = makeGrid({ ...parts, ...options })
   const listener = await grid.server.listen('127.0.0.1:0')
+  await greet(grid, options)
   try {
     await body(openerOf(grid, network, listener))
   } finally {
@@ -116,6 +120,13 @@ function makeGrid(
     ...(options.limits && { limits: options.limits }),
   })
   return { clock, random, store, server }
+}
+
+async function greet(
+  { clock, server, store }: Parts,
+  { heard = true }: NodeGridOptions,
+): Promise<void> {
+  if (heard) await server.learn({ timeMs: clock.nowMs(), term: store.term })
 }
 
 function openerOf(parts: Parts, network: Network, listener: Listener): NodeGrid {
