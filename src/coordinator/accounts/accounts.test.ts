@@ -140,7 +140,10 @@ await test('tries are counted: five free, then 1 s doubling to 5 min, per name a
   for (let tries = 0; tries < 11; tries += 1) {
     await assert.rejects(fail(), (error) => {
       assert.ok(hasCode(error, 'TRY_LATER'))
-      waits.push(error.details['waitSeconds'])
+      const wait = Number(error.details['waitSeconds'])
+      assert.match(error.message, /for the account ada did/)
+      assert.equal(error.hint, `Wait ${wait} ${wait === 1 ? 'second' : 'seconds'}, then try again`)
+      waits.push(wait)
       return true
     })
     await world.scheduler.advance(Number(waits.at(-1)) * 1000)

@@ -1,8 +1,6 @@
 import { HoldfastError } from '../../base/errors.ts'
 import type { CoordinatorContext } from '../context.ts'
 
-const tooMany = 'Too many tries for this account did not end in a log-in'
-
 interface CountedTry {
   readonly name: string
   readonly source: string
@@ -14,14 +12,15 @@ interface CountedTry {
 /** Counts a try for this name from this source. TRY_LATER with `waitSeconds` after too many. */
 export async function countTry(
   { catalogue, logger }: CoordinatorContext,
-  { complaint = tooMany, ...tried }: CountedTry,
+  { complaint, ...tried }: CountedTry,
 ): Promise<void> {
   const answer = await catalogue.beginTry(tried)
   if (answer.kind === 'go') return
   const waitSeconds = Math.max(1, Math.ceil(answer.waitMs / 1000))
   logger.info('log-in delayed', { waitSeconds })
-  throw new HoldfastError('TRY_LATER', complaint, {
-    hint: `Wait ${waitSeconds} seconds, then try again`,
+  const tooMany = `Too many tries for the account ${tried.name} did not end in a log-in`
+  throw new HoldfastError('TRY_LATER', complaint ?? tooMany, {
+    hint: `Wait ${waitSeconds} second${waitSeconds === 1 ? '' : 's'}, then try again`,
     details: { waitSeconds },
   })
 }
