@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex, utf8ToText } from '../base/bytes.ts'
 import { errorKinds, hasCode, HoldfastError, type ErrorCode } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import { createNativePrimitives } from '../core/adapters/native-primitives.ts'
 import { Scheduler } from '../testing/simulation/scheduler.ts'
 import { SeededRandom } from '../testing/simulation/seeded-random.ts'
@@ -87,9 +88,25 @@ await test('no answer is taken whose proof is of another request, status or body
   for (const answering of cases) {
     const { client, run } = world(answering)
     await assert.rejects(run(client.call('upload/open', upload)), (error) =>
-      ['IDENTITY_MISMATCH', 'MALFORMED'].some((code) => hasCode(error, code as ErrorCode)),
+      ['IDENTITY_MISMATCH', 'CONNECTION_LOST'].some((code) => hasCode(error, code as ErrorCode)),
     )
   }
+})
+
+await test('a refusal whose bytes were changed on the way is asked for again', async () => {
+  const whole = encodeError(new HoldfastError('TRY_LATER', 'no'))
+  const damaged = whole.with(0, whole[0]! ^ 1)
+  const login = { name: 'ada', startRequest: 'AAAA' }
+  const refusing = (body: Uint8Array) => world(() => ({ status: 429, headers: {}, body }))
+  const { client, run, sent } = refusing(damaged)
+  await assert.rejects(run(client.call('login/start', login)), (error) =>
+    hasCode(error, 'CONNECTION_LOST'),
+  )
+  assert.equal(sent.length, limits.controlTriesMax)
+  const honest = refusing(whole)
+  await assert.rejects(honest.run(honest.client.call('login/start', login)), (error) =>
+    hasCode(error, 'TRY_LATER'),
+  )
 })
 
 await test('an unproven refusal loses its details', async () => {

@@ -71,12 +71,14 @@ export function encodeError(error: unknown): Uint8Array {
   return utf8(JSON.stringify({ error: errorToJson(error) }))
 }
 
-/** The error in an answer; MALFORMED when it holds none. */
+/** The error in an answer; CONNECTION_LOST when it holds none: its bytes were changed on the way. */
 export function decodeError(body: Uint8Array): HoldfastError {
   const parsed = errorSchema.safeParse(parseJson(body))
   return parsed.success
     ? errorFromJson(parsed.data.error)
-    : new HoldfastError('MALFORMED', "Cannot read the coordinator's answer: it holds no error")
+    : new HoldfastError('CONNECTION_LOST', "Cannot read the coordinator's answer: it is damaged", {
+        hint: 'Run the command again, and check the address: another program may answer there',
+      })
 }
 
 function messageOf(name: ControlName): ControlMessage {

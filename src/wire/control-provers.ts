@@ -57,6 +57,7 @@ const unprovenCodes: ReadonlySet<ErrorCode> = new Set([
   'OVER_LIMIT',
   'MALFORMED',
   'TIMED_OUT',
+  'CONNECTION_LOST',
 ])
 
 export const openProver: Prover = () => ({ headers: {}, check() {} })
