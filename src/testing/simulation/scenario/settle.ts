@@ -64,8 +64,8 @@ async function blameFaithful({ grid, court, faithless }: Settling): Promise<void
 }
 
 /**
- * What a new disk got before the coordinator heard of it is in quarantine until the operator is certain. No other
- * node has a reason to be.
+ * An image of a store that was replaced since is in quarantine until the operator is certain. No other node has
+ * a reason to be, one with a new disk neither: it takes nothing before the coordinator knows its store.
  */
 async function endQuarantine({ grid, court, faithless }: Settling): Promise<void> {
   const { coordinator, parts } = grid
