@@ -1,5 +1,5 @@
 /** `holdfast up`: a whole grid on this machine, as separate processes under one supervisor. */
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { HoldfastError } from '../../src/base/errors.ts'
 import { limits } from '../../src/base/limits.ts'
@@ -7,11 +7,17 @@ import { lockFolder } from '../../src/cli/adapters/folder-lock.ts'
 import { makeFolder, readText } from '../../src/cli/adapters/home-folder.ts'
 import { isPortFree } from '../../src/cli/adapters/ports.ts'
 import { writeWhole } from '../../src/base/adapters/write-whole.ts'
-import type { GridFile, HomePaths } from '../../src/cli/home.ts'
+import { homePaths, type GridFile, type HomePaths } from '../../src/cli/home.ts'
 import type { Context, Run } from '../../src/cli/main.ts'
 import { hasOption, optionText } from '../../src/cli/main.ts'
 import type { GridPlan } from '../../src/cli/supervisor/grid-plan.ts'
-import { localHost, nodeCount, nodeNames, nodesThere } from '../../src/cli/supervisor/grid-plan.ts'
+import {
+  checkAskedNodes,
+  localHost,
+  nodeCount,
+  nodeNames,
+  nodesThere,
+} from '../../src/cli/supervisor/grid-plan.ts'
 import type { SupervisorEvent } from '../../src/cli/supervisor/process.ts'
 import type { Serving } from '../../src/cli/supervisor/supervisor.ts'
 import { Supervisor } from '../../src/cli/supervisor/supervisor.ts'
@@ -19,13 +25,14 @@ import { diedText, readyText } from '../../src/cli/show/grid.ts'
 import type { Sources } from '../../src/config/load.ts'
 import { systemClock } from '../../src/base/adapters/system-clock.ts'
 import type { Surroundings } from '../settings.ts'
-import { openSurroundings } from '../settings.ts'
+import { homeOf, openSurroundings } from '../settings.ts'
 import { aborted, stopped } from './role.ts'
 import { GridProcesses } from './grid-processes.ts'
 import { prepareLocalAccount } from './local-account.ts'
 
 export const up: Run = async (context) => {
   process.umask(0o077)
+  checkNodesFlag(context)
   const surroundings = openSurroundings(context, flagsOf(context))
   const { home } = surroundings
   const lock = lockFolder(home.lock, home.root)
@@ -41,6 +48,15 @@ export const up: Run = async (context) => {
     lock.release()
   }
   return stopped(context)
+}
+
+/** BAD_USAGE when this home has more nodes than asked for: said before how many a grid needs at all. */
+function checkNodesFlag(context: Context): void {
+  const text = optionText(context.invocation, 'nodes')
+  const { nodes } = homePaths(homeOf(context).path)
+  if (text !== undefined && existsSync(nodes)) {
+    checkAskedNodes(text, nodesThere(readdirSync(nodes)))
+  }
 }
 
 function flagsOf({ invocation }: Context): NonNullable<Sources['flags']> {

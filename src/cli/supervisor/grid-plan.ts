@@ -27,9 +27,19 @@ export function nodeCount(loaded: LoadedSettings, there: number): number {
   const line = loaded.lines.find(({ key }) => key === 'grid.nodes')
   if (asked >= there) return asked
   if (line?.origin === 'default') return there
-  throw new HoldfastError(
+  throw fewerNodes(`${line?.where} asks for ${asked}`, there)
+}
+
+/** The same of what `--nodes` says, before it is looked at whether a grid can have so few. */
+export function checkAskedNodes(text: string, there: number): void {
+  if (!/^\d{1,9}$/.test(text) || Number(text) >= there) return
+  throw fewerNodes(`--nodes asks for ${Number(text)}`, there)
+}
+
+function fewerNodes(asked: string, there: number): HoldfastError {
+  return new HoldfastError(
     'BAD_USAGE',
-    `This home has ${there} nodes, and ${line?.where} asks for ${asked}: nodes keep shards and cannot be left out`,
+    `This home has ${there} nodes, and ${asked}: nodes keep shards and cannot be left out`,
     { hint: `Ask for ${there} nodes or more` },
   )
 }
