@@ -93,11 +93,14 @@ await test('no answer is taken whose proof is of another request, status or body
   }
 })
 
+function refusing(body: Uint8Array): World {
+  return world(() => ({ status: 429, headers: {}, body }))
+}
+
 await test('a refusal whose bytes were changed on the way is asked for again', async () => {
   const whole = encodeError(new HoldfastError('TRY_LATER', 'no'))
   const damaged = whole.with(0, whole[0]! ^ 1)
   const login = { name: 'ada', startRequest: 'AAAA' }
-  const refusing = (body: Uint8Array) => world(() => ({ status: 429, headers: {}, body }))
   const { client, run, sent } = refusing(damaged)
   await assert.rejects(run(client.call('login/start', login)), (error) =>
     hasCode(error, 'CONNECTION_LOST'),
