@@ -215,6 +215,8 @@ export const limits = Object.freeze({
   nodeDistrustMs: 5 * second,
   nodeDistrustMaxMs: 1 * minute,
   clusterRefreshMs: 5 * second,
+  /** Different errors that a command tells one by one. */
+  troublesMax: 1000,
   knownAskBytesMin: 64 * KiB,
   readAheadBytesMax: 32 * MiB,
   readSlotsBytes: 48 * MiB,

@@ -1,5 +1,6 @@
 import { utf8 } from '../base/bytes.ts'
 import type { ErrorJson } from '../base/errors.ts'
+import { limits } from '../base/limits.ts'
 import type { DocumentList } from './output.ts'
 import { plainJson } from './text/plain.ts'
 
@@ -9,6 +10,14 @@ export interface ListedFile {
   /** Plaintext bytes of chunks that the vault lacked, of what was stored. */
   readonly newBytes?: number
   readonly error?: ErrorJson
+}
+
+/** Files of one state that have the same error. */
+export interface Trouble<File> {
+  readonly first: File
+  readonly error: ErrorJson
+  /** How many, with the first. */
+  readonly files: number
 }
 
 /** Over all files of one state. */
@@ -22,11 +31,11 @@ const nothing: FileSums = { files: 0, bytes: 0, newBytes: 0 }
 const pieceLength = 64 * 1024
 
 /**
- * What became of very many files, in little memory: those with an error are kept as they are, of the others
- * sums and, where a document is wanted, their JSON text.
+ * What became of very many files, in little memory: the first of each error, sums and, where a document is wanted,
+ * the JSON text of all.
  */
 export class FileList<File extends ListedFile> implements DocumentList {
-  readonly troubles: File[] = []
+  readonly #troubles = new Map<string, Trouble<File>>()
   readonly #json: ((file: File) => object) | undefined
   readonly #sums = new Map<string, FileSums>()
   readonly #pieces: Uint8Array[] = []
@@ -47,8 +56,12 @@ export class FileList<File extends ListedFile> implements DocumentList {
       bytes: sums.bytes + bytes,
       newBytes: sums.newBytes + newBytes,
     })
-    if (file.error) this.troubles.push(file)
+    if (file.error) this.#addTrouble(file, file.error)
     if (this.#json) this.#write(plainJson(this.#json(file)))
+  }
+
+  get troubles(): Trouble<File>[] {
+    return [...this.#troubles.values()]
   }
 
   sums(state: string): FileSums {
@@ -59,6 +72,16 @@ export class FileList<File extends ListedFile> implements DocumentList {
     yield utf8('[')
     yield* this.#pieces
     yield utf8(`${this.#piece}]`)
+  }
+
+  /** Of more errors than `troublesMax`, those of one code count as one: some messages name their files. */
+  #addTrouble(first: File, error: ErrorJson): void {
+    const alike = `${first.state} ${error.code}`
+    const same = `${alike} ${error.message}`
+    const isKept = this.#troubles.has(same) || this.#troubles.size < limits.troublesMax
+    const key = isKept ? same : alike
+    const known = this.#troubles.get(key)
+    this.#troubles.set(key, { first, error, ...known, files: (known?.files ?? 0) + 1 })
   }
 
   #write(text: string): void {

@@ -2,12 +2,13 @@
 import { errorToJson } from '../../base/errors.ts'
 import type { ErrorJson, HoldfastError } from '../../base/errors.ts'
 import { exitCodeOf, exitCodeOfResults, worstExitCode } from '../exit-code.ts'
+import type { Trouble } from '../file-list.ts'
 import { placeFields, present } from '../json.ts'
 import type { Outcome } from '../output.ts'
 import { quoteName } from '../quote.ts'
 import type { GetResult, PutResult, RemoveResult, VaultPlace } from '../results.ts'
 import { bytesText, countText, groupedText } from '../text/amount.ts'
-import { failureErrors } from './failures.ts'
+import { failureErrors, othersText } from './failures.ts'
 
 /** `home:/notes.txt`, quoted where needed. */
 export function placeText({ vault, path }: VaultPlace): string {
@@ -23,7 +24,7 @@ const keptNote = 'what was sent already is kept: the same put, run again, sends 
 
 export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
   const { files, shards, seconds } = result
-  const failures = files.troubles.filter(({ state }) => state !== 'skipped')
+  const failures = files.troubles.filter(({ first }) => first.state !== 'skipped')
   const { files: stored, bytes, newBytes } = files.sums('stored')
   const parts = [
     doneText('stored', stored, bytes),
@@ -52,7 +53,7 @@ export function showPut(result: PutResult, { error }: EndedBy = {}): Outcome {
 
 export function showGet(result: GetResult, { error }: EndedBy = {}): Outcome {
   const { files, seconds } = result
-  const failures = files.troubles.filter(({ state }) => state !== 'skipped')
+  const failures = files.troubles.filter(({ first }) => first.state !== 'skipped')
   const { files: written, bytes } = files.sums('written')
   const parts = [
     doneText('fetched', written, bytes),
@@ -72,7 +73,9 @@ export function showGet(result: GetResult, { error }: EndedBy = {}): Outcome {
 
 export function showRemove(result: RemoveResult, { error }: EndedBy = {}): Outcome {
   const { files } = result
-  const failures = files.filter((file) => file.error !== undefined)
+  const failures = files.flatMap((first) =>
+    first.error === undefined ? [] : [{ first, error: first.error, files: 1 }],
+  )
   const removed = files.length - failures.length
   const ended = endOf(failures, error)
   const only = removed === 1 ? files.find((file) => file.error === undefined) : undefined
@@ -91,19 +94,19 @@ export function showRemove(result: RemoveResult, { error }: EndedBy = {}): Outco
   }
 }
 
-type Failed = VaultPlace & { readonly error?: ErrorJson }
-
 /** What failed and what ended it all; a failure that is what ended it is not said twice. */
 function endOf(
-  failures: readonly Failed[],
+  failures: readonly Trouble<VaultPlace>[],
   error: HoldfastError | undefined,
 ): { readonly ok: boolean; readonly errors: readonly ErrorJson[]; readonly exit: number } {
   // What was under way when the others failed is their consequence, and nobody interrupted it.
-  const causes = failures.filter((file) => file.error?.code !== 'INTERRUPTED')
+  const causes = failures.filter(({ error: { code } }) => code !== 'INTERRUPTED')
   const told = causes.length > 0 || error !== undefined ? causes : failures
-  const said = causes.flatMap((file) =>
-    file.error === undefined ? [] : [{ place: placeText(file), error: file.error }],
-  )
+  const said = causes.map(({ first, error: why, files: places }) => ({
+    place: placeText(first),
+    error: why,
+    places,
+  }))
   const isSaid = said.some((one) => one.error.message === error?.message)
   const ending = error === undefined || isSaid ? [] : [errorToJson(error)]
   return {
@@ -113,10 +116,14 @@ function endOf(
   }
 }
 
-function skippedTexts(files: readonly (Failed & { readonly state: string })[]): string[] {
-  return files
-    .filter(({ state }) => state === 'skipped')
-    .map((file) => `skipped: ${placeText(file)}: ${file.error?.message ?? ''}`)
+type OfState = VaultPlace & { readonly state: string }
+
+function skippedTexts(troubles: readonly Trouble<OfState>[]): string[] {
+  return troubles
+    .filter(({ first }) => first.state === 'skipped')
+    .map(({ first, error, files }) => {
+      return `skipped: ${placeText(first)}${othersText(files)}: ${error.message}`
+    })
 }
 
 function doneText(done: string, files: number, bytes: number): string {
@@ -125,11 +132,14 @@ function doneText(done: string, files: number, bytes: number): string {
 }
 
 /** How many of each: what changed, was interrupted or is no file has not failed. */
-function troubleTexts(troubles: readonly (Failed & { readonly state: string })[]): string[] {
-  const kinds = Map.groupBy(troubles, ({ state, error }) => {
-    return state === 'failed' && error?.code === 'INTERRUPTED' ? 'interrupted' : state
+function troubleTexts(troubles: readonly Trouble<OfState>[]): string[] {
+  const kinds = Map.groupBy(troubles, ({ first: { state }, error }) => {
+    return state === 'failed' && error.code === 'INTERRUPTED' ? 'interrupted' : state
   })
-  return [...kinds].map(([kind, { length }]) => countedText(length, kind))
+  return [...kinds].map(([kind, group]) => {
+    const count = group.reduce((sum, { files }) => sum + files, 0)
+    return countedText(count, kind)
+  })
 }
 
 function countedText(count: number, what: string): string {
