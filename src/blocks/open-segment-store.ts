@@ -254,13 +254,15 @@ export class OpenSegmentStore implements ShardStore {
 
 function whySealed({ lock, recovered }: StorePartsOptions): string | undefined {
   if (lock === undefined) {
-    return 'Cannot write: the file system was read-only when the store was opened'
+    return `Cannot write: the file system was read-only when the store was opened; ${restartNode}`
   }
   const { tailUnsettled } = recovered.report
   if (tailUnsettled === 0) return undefined
   // A later batch would say of these that they were durable before it
-  return `Cannot write: the disk refused ${tailUnsettled} records of the last batch when the store was opened`
+  return `Cannot write: the disk refused ${tailUnsettled} records of the last batch when the store was opened; ${restartNode}`
 }
+
+const restartNode = 'restart the node when its disk is well'
 
 function isOutOfSpace(state: StoreState): boolean {
   return state.kind === 'read-only' && state.cause === 'space'

@@ -80,6 +80,10 @@ export class StoreHealth {
   #log(state: StoreState): void {
     const { logger } = this.#options
     if (state.kind === 'serving') logger.info('store-serving')
-    else logger.warn(`store-${state.kind}`, { reason: state.reason })
+    else logger.warn(`store-${state.kind}`, { reason: state.reason, ...mendOf(state) })
   }
+}
+
+function mendOf({ kind }: StoreState): { readonly mend?: string } {
+  return kind === 'disk-gone' ? { mend: 'restart the node when its disk is there again' } : {}
 }

@@ -208,7 +208,7 @@ it('shows the grid and its vaults', () => {
         freeBytes: 2048,
       },
       { name: 'n2', address: 'h:3', zone: 'rack', state: 'down' },
-      { name: 'n3', address: 'h:4', zone: 'n3', state: 'up', store: 'read-only' },
+      { name: 'n3', address: 'h:4', zone: 'n3', state: 'up', store: 'read-only', freeBytes: 9 },
     ],
     vaults: [
       { name: 'home', files: 1234, bytes: 5, complete: 2, degraded: 1, unknown: 0, lost: 0 },
@@ -219,10 +219,12 @@ it('shows the grid and its vaults', () => {
     'coordinator  h:1  up',
     'node n1      h:2  up             0.4 ms  1.0 KiB used  2.0 KiB free',
     'node n2      h:3  down                                               zone rack',
-    'node n3      h:4  up, read-only',
+    'node n3      h:4  up, read-only                        9 B free',
     'vault home: 1,234 files, 5 B; 2 complete, 1 degraded',
   ])
-  assert.deepEqual(notes, ['node n2 is down'])
+  const readOnly =
+    'node n3 is read-only, its log says why: when its disk is well and it stays so, restart the node'
+  assert.deepEqual(notes, ['node n2 is down', readOnly])
   assert.equal(exit, 0)
   const late = { ...status, vaults: [{ name: 'home' }, { name: 'big', files: 1, bytes: 2 }] }
   const notices = [
@@ -235,9 +237,17 @@ it('shows the grid and its vaults', () => {
     'vault home: no answer in time',
     'vault big: 1 file, 2 B; health not known in time',
   ])
-  assert.equal(warned.notes?.length, 4)
-  assert.match(warned.notes[3]!, /node n1 worked with .*endQuarantine is "ab12"/)
-  assert.match(warned.notes[2]!, /node n1 has 3 shards that .*unknownShards is "collect"/)
+  assert.equal(warned.notes?.length, 5)
+  assert.match(warned.notes[4]!, /node n1 worked with .*endQuarantine is "ab12"/)
+  assert.match(warned.notes[3]!, /node n1 has 3 shards that .*unknownShards is "collect"/)
+  const ill = [
+    { ...status.nodes[2]!, store: 'disk-gone' as const },
+    { ...status.nodes[2]!, freeBytes: 0 },
+  ]
+  assert.deepEqual(showStatus({ ...status, nodes: ill }).notes, [
+    'the disk of node n3 vanished: mount it again, then restart the node',
+    'node n3 is read-only: free space on its disk',
+  ])
   const down = { ...status, coordinator: { address: 'h:1', state: 'down' } } as const
   assert.equal(showStatus(down).exit, 7)
   const silence = new HoldfastError('CONNECTION_LOST', 'It was lost', { hint: 'Do it again' })

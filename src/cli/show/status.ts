@@ -35,7 +35,11 @@ export function showStatus(status: StatusResult, silence?: HoldfastError): Outco
       ]),
       ...vaults.map(vaultLine),
     ],
-    notes: [...(down.length > 0 ? [downText(down)] : []), ...notices.map(noticeText)],
+    notes: [
+      ...(down.length > 0 ? [downText(down)] : []),
+      ...nodes.flatMap(storeText),
+      ...notices.map(noticeText),
+    ],
     errors: silence ? [errorToJson(silence)] : [],
     exit:
       coordinator.state === 'up' ? 0 : errorKinds[silence?.code ?? 'COORDINATOR_UNREACHABLE'].exit,
@@ -53,6 +57,17 @@ function nodeJson(node: NodeStatus): object {
 function downText(down: readonly { readonly name: string }[]): string {
   const names = down.map(({ name }) => name).join(', ')
   return down.length === 1 ? `node ${names} is down` : `${down.length} nodes are down: ${names}`
+}
+
+/** What to do about a store that does not serve. */
+function storeText({ name, state, store, freeBytes = 0 }: NodeStatus): string[] {
+  if (state === 'down' || store === undefined || store === 'serving') return []
+  if (store === 'disk-gone') {
+    return [`the disk of node ${name} vanished: mount it again, then restart the node`]
+  }
+  if (freeBytes === 0) return [`node ${name} is read-only: free space on its disk`]
+  const well = 'when its disk is well and it stays so, restart the node'
+  return [`node ${name} is read-only, its log says why: ${well}`]
 }
 
 function noticeText({ kind, node = '', shards = 0, id = '' }: StatusNotice): string {
