@@ -7,6 +7,7 @@ import { fromHex } from '../src/base/bytes.ts'
 import { hasCode, HoldfastError } from '../src/base/errors.ts'
 import { makeFolder } from '../src/cli/adapters/home-folder.ts'
 import type { Run } from '../src/cli/main.ts'
+import { withFreshIndex } from '../src/cli/run/fresh-index.ts'
 import type { ClientRun, CommandWorld, WorldRun } from '../src/cli/run/command-world.ts'
 import { homeIndexes } from '../src/client/adapters/home-indexes.ts'
 import { homeSessions } from '../src/client/adapters/home-sessions.ts'
@@ -26,7 +27,7 @@ const threadsMax = 4
 
 /** A command for the account that is logged in. */
 export function clientCommand(run: ClientRun): Run {
-  return async (context) => {
+  return withFreshIndex(async (context) => {
     const surroundings = openSurroundings(context)
     const { parts } = commandWorld(surroundings)
     const { as } = context.invocation.global
@@ -38,7 +39,7 @@ export function clientCommand(run: ClientRun): Run {
     } finally {
       await client.close()
     }
-  }
+  })
 }
 
 /** Who is logged in nowhere may have nothing to log in to. */

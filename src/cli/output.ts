@@ -55,6 +55,7 @@ export class Output {
   readonly #terminal: Terminal
   readonly #options: OutputOptions
   readonly #progress: ProgressLine | undefined
+  #hasGiven = false
 
   constructor(terminal: Terminal, options: OutputOptions & { readonly clock: Clock }) {
     this.#terminal = terminal
@@ -73,8 +74,14 @@ export class Output {
 
   /** Raw bytes to standard output. */
   data(bytes: Uint8Array): Promise<void> {
+    this.#hasGiven = true
     this.#progress?.clear()
     return this.#terminal.writeOut(bytes)
+  }
+
+  /** Whether there was raw data. */
+  get hasGiven(): boolean {
+    return this.#hasGiven
   }
 
   /** Whether nobody reads standard output any more. */

@@ -197,7 +197,7 @@ class SqliteIndex implements VaultIndex {
       throw new HoldfastError('CORRUPT', error.message, {
         cause: error,
         hint: 'Run the command again: the index is fetched anew',
-        details: error.details,
+        details: { ...error.details, dropped: true },
       })
     }
   }
