@@ -59,7 +59,11 @@ export async function serveHttp(
       return
     }
     busy.add(request.socket)
-    response.once('close', () => busy.delete(request.socket))
+    response.once('close', () => {
+      busy.delete(request.socket)
+      // Closing, nobody waits for what this connection could be asked next
+      if (!server.listening) server.closeIdleConnections()
+    })
     void new HttpExchange({ request, response, handler, budget, logger }).run()
   })
   const address = await listen(server, options.address)
