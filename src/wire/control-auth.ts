@@ -18,6 +18,18 @@ export const controlHeaders = Object.freeze({
   signature: 'x-holdfast-signature',
 })
 
+/** Of a request's headers, those that mean something here. */
+export function protocolHeaders(
+  all: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name of Object.values(controlHeaders)) {
+    const value = all[name]
+    if (typeof value === 'string') headers[name] = value
+  }
+  return headers
+}
+
 /** The key of a session's MACs, from OPAQUE's session key. */
 export function sessionMacKey(primitives: Primitives, sessionKey: Uint8Array): Uint8Array {
   const key = sessionKey.subarray(0, 32)

@@ -43,14 +43,14 @@ export function decodeAnswerFrame(message: Uint8Array): {
 export class FrameReader {
   #waiting: Uint8Array = new Uint8Array(0)
 
-  receive(bytes: Uint8Array): Uint8Array[] | 'broken' {
+  receive(bytes: Uint8Array): Uint8Array[] | 'broken' | 'too-long' {
     this.#waiting = concatBytes([this.#waiting, bytes])
     const messages: Uint8Array[] = []
     while (this.#waiting.length >= 8) {
       const reader = new ByteReader(this.#waiting, 'simulated frame')
       const length = reader.u32()
       const checksum = reader.u32()
-      if (length > messageBytesMax) return 'broken'
+      if (length > messageBytesMax) return 'too-long'
       if (reader.remaining < length) break
       const message = reader.fixed(length)
       if (crc32c(message) !== checksum) return 'broken'

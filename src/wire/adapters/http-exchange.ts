@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorKinds, HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Logger } from '../../base/logger.ts'
-import { controlHeaders } from '../control-auth.ts'
+import { protocolHeaders } from '../control-auth.ts'
 import { encodeError } from '../control-codec.ts'
 import type { ControlHandler, ControlHttpAnswer } from '../transport.ts'
 import type { ReceiveBudget } from './receive-budget.ts'
@@ -50,7 +50,12 @@ export class HttpExchange {
     }
     const body = await this.#receive(announcedBytes(request))
     const source = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-    return handler({ path: request.url ?? '', headers: ourHeaders(request), body, source })
+    return handler({
+      path: request.url ?? '',
+      headers: protocolHeaders(request.headers),
+      body,
+      source,
+    })
   }
 
   async #receive(wantedBytes: number): Promise<Uint8Array> {
@@ -85,15 +90,6 @@ function announcedBytes(request: IncomingMessage): number {
     throw new HoldfastError('OVER_LIMIT', what)
   }
   return bytes
-}
-
-function ourHeaders(request: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const name of Object.values(controlHeaders)) {
-    const value = request.headers[name]
-    if (typeof value === 'string') headers[name] = value
-  }
-  return headers
 }
 
 function send(response: ServerResponse, answer: ControlHttpAnswer): void {

@@ -54,7 +54,7 @@ export class CoordinatorHost extends Machine {
     const database = stepping(this.database, process)
     this.#catalogue = await openInlineCatalogue({ database, clock, random, primitives })
     const coordinator = await this.#create(process, this.#catalogue)
-    await serveSimulatedControl(coordinator.handle, { network, address: this.address })
+    await serveSimulatedControl(coordinator.handle, { network, clock, address: this.address })
     coordinator.start()
     this.coordinator = coordinator
     this.note('serves')

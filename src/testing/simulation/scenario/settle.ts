@@ -20,8 +20,11 @@ const lookMs = 12_000
 const wakingMs = 1_000
 const censusMs = 25 * 3_600_000
 const graceRounds = 6
-/** One collects while the nodes are still known to be up: sooner than `nodeDownMs`. */
-const collectTurns = 2
+/**
+ * One collects while the nodes are still known to be up: sooner than `nodeDownMs`. All together are longer than
+ * a census waits for a node whose connection was lost over the grace.
+ */
+const collectTurns = 5
 const collectTurnMs = 4_000
 
 /** Waits until every pack has all its shards again. */
