@@ -29,6 +29,10 @@ export class Proxy {
   trouble: Trouble = { kind: 'none' }
   /** Bytes that came through, in both directions. */
   bytes = 0
+  /** Of these, what came from those that connect. */
+  askedBytes = 0
+  /** What was handed on to those that connect. */
+  answeredBytes = 0
   /** All of them, when asked for. */
   readonly recorded: Buffer[] = []
   isRecording = false
@@ -93,6 +97,7 @@ export class Proxy {
     const { to, link, isAnswer } = way
     link.bytes += piece.length
     this.bytes += piece.length
+    if (!isAnswer) this.askedBytes += piece.length
     if (this.isRecording) this.recorded.push(Buffer.from(piece))
     if (trouble.kind === 'cut' && link.bytes > trouble.afterBytes) return false
     if (trouble.kind === 'lose' && isAnswer && this.#counts(trouble.every)) return false
@@ -102,6 +107,8 @@ export class Proxy {
       await wait(20)
       if (to.destroyed) return false
     }
+    if (to.destroyed) return false
+    if (isAnswer) this.answeredBytes += piece.length
     if (!to.write(piece)) {
       await new Promise<void>((resolve) => {
         to.once('drain', resolve)
