@@ -67,10 +67,13 @@ class CatalogueThread {
         // What the thread said last may still wait here.
         let last = receiveMessageOnPort(port1)
         for (; last !== undefined; last = receiveMessageOnPort(port1)) take(last.message)
-        const closed = new HoldfastError('INTERRUPTED', 'Cannot use the catalogue: it is closed')
-        reject(closed)
-        this.#end(closed)
-        if (!this.#isClosing && isReady) onLost?.(this.#ended!)
+        const isLost = !this.#isClosing && isReady
+        const ended = isLost
+          ? new HoldfastError('INTERNAL', 'The thread of the catalogue ended by itself')
+          : new HoldfastError('INTERRUPTED', 'Cannot use the catalogue: it is closed')
+        reject(ended)
+        this.#end(ended)
+        if (isLost) onLost?.(this.#ended!)
         exited()
       })
     })
