@@ -5,6 +5,7 @@
  */
 import { fstatSync, lstatSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
+import { withFfi, type Ffi } from '../../base/adapters/ffi.ts'
 import type { FileTime } from '../engine/local-files.ts'
 
 export interface ExactTimes {
@@ -12,14 +13,6 @@ export interface ExactTimes {
   setOpen(handle: number, modified: FileTime): boolean
   /** The same of what has this path, of a link itself. */
   setPath(path: Uint8Array, modified: FileTime): boolean
-}
-
-interface Ffi {
-  dlopen(
-    path: null,
-    functions: Record<string, { readonly return: string; readonly arguments: readonly string[] }>,
-  ): { readonly functions: Record<string, (...values: (bigint | number)[]) => number> }
-  getRawPointer(bytes: Uint8Array): bigint
 }
 
 const signatures = Object.freeze({
@@ -42,29 +35,14 @@ const coarsestNanoseconds = 2n * nanosecondsPerSecond
 export function loadExactTimes(): ExactTimes | undefined {
   const system = systems[process.platform]
   if (!system || !architectures.has(process.arch)) return undefined
-  try {
-    const ffi = quietly(() => process.getBuiltinModule('node:ffi') as unknown as Ffi | undefined)
-    return ffi && new FfiTimes(ffi, system)
-  } catch {
-    // Experimental: whatever it throws, the other way is always there.
-    return undefined
-  }
+  return withFfi((ffi) => new FfiTimes(ffi, system))
 }
 
-/** Nobody who runs a command needs to hear that a module is experimental. */
-function quietly<Value>(run: () => Value): Value {
-  const original = Object.getOwnPropertyDescriptor(process, 'emitWarning')
-  process.emitWarning = () => {}
-  try {
-    return run()
-  } finally {
-    if (original) Object.defineProperty(process, 'emitWarning', original)
-  }
-}
+type Functions = ReturnType<Ffi['dlopen']>['functions']
 
 class FfiTimes implements ExactTimes {
   readonly #ffi: Ffi
-  readonly #functions: Record<string, (...values: (bigint | number)[]) => number>
+  readonly #functions: Functions
   readonly #system: { readonly here: number; readonly noFollow: number }
   /** Time of access, time of modification: seconds and nanoseconds of each. */
   readonly #times = new BigInt64Array(4)

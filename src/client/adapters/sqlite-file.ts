@@ -2,6 +2,7 @@
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sqliteCode, sqliteCodes } from '../../base/adapters/sqlite-code.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 
@@ -15,7 +16,7 @@ export interface SqliteSchema {
 const memory = ':memory:'
 const modePauseMs = 10
 const pauseCell = new Int32Array(new SharedArrayBuffer(4))
-const [busy, locked, readOnly, corrupt, full, cannotOpen, notDatabase] = [5, 6, 8, 11, 13, 14, 26]
+const { busy, locked, readOnly, corrupt, full, cannotOpen, notDatabase } = sqliteCodes
 
 export class SqliteFile {
   readonly path: string
@@ -133,11 +134,6 @@ function createPrivately(path: string): void {
       cause: error,
     })
   }
-}
-
-function sqliteCode(error: unknown): number | undefined {
-  const { errcode } = error as { errcode?: unknown }
-  return error instanceof Error && typeof errcode === 'number' ? errcode & 255 : undefined
 }
 
 function tooNew(path: string, version: { found: number; known: number }): HoldfastError {

@@ -5,6 +5,7 @@
  * says so with undefined and node's cipher objects are used.
  */
 import { createCipheriv } from 'node:crypto'
+import { withFfi, type Ffi } from '../../base/adapters/ffi.ts'
 import { assert } from '../../base/assert.ts'
 import type { Sealing } from '../primitives.ts'
 import { keyBytes, nonceBytes, tagBytes } from '../sized.ts'
@@ -14,14 +15,6 @@ export interface DirectGcm {
   seal(sealing: Sealing, parts: readonly Uint8Array[], into: Uint8Array): void
   /** As `Primitives.open`; `into` may begin where `sealed` does. */
   open(sealing: Sealing, sealed: Uint8Array, into: Uint8Array): boolean
-}
-
-interface Ffi {
-  dlopen(
-    path: null,
-    functions: Record<string, { readonly return: string; readonly arguments: readonly string[] }>,
-  ): { readonly functions: Record<string, (...values: (bigint | number)[]) => bigint | number> }
-  getRawPointer(bytes: Uint8Array): bigint
 }
 
 const control = { getTag: 0x10, setTag: 0x11 } as const
@@ -47,26 +40,10 @@ type Functions = Record<
 
 /** Undefined where it cannot be used. Each thread loads its own. */
 export function loadFfiGcm(): DirectGcm | undefined {
-  try {
-    const ffi = quietly(() => process.getBuiltinModule('node:ffi') as unknown as Ffi | undefined)
-    if (ffi === undefined) return undefined
+  return withFfi((ffi) => {
     const gcm = new FfiGcm(ffi)
     return isRight(gcm) ? gcm : undefined
-  } catch {
-    // Experimental: whatever it throws, the other way is always there.
-    return undefined
-  }
-}
-
-/** Nobody who runs a command needs to hear that a module is experimental. */
-function quietly<Value>(run: () => Value): Value {
-  const original = Object.getOwnPropertyDescriptor(process, 'emitWarning')
-  process.emitWarning = () => {}
-  try {
-    return run()
-  } finally {
-    if (original) Object.defineProperty(process, 'emitWarning', original)
-  }
+  })
 }
 
 class FfiGcm implements DirectGcm {

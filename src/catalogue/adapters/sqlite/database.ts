@@ -2,6 +2,7 @@
  * One SQLite database over node:sqlite: opened for durability, statements prepared once, failures told apart.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { sqliteCode, sqliteCodes } from '../../../base/adapters/sqlite-code.ts'
 import { HoldfastError } from '../../../base/errors.ts'
 import { limits } from '../../../base/limits.ts'
 import type { Value } from '../sql/statement.ts'
@@ -75,19 +76,18 @@ class NodeSqlite implements SqliteDatabase {
 }
 
 /** SQLite's primary result codes that mean something to us. */
-const sqliteFull = 13
 const meanings = new Map<
   number,
   ['BUSY' | 'CORRUPT' | 'NO_SPACE' | 'READ_ONLY' | 'DISK_GONE', string]
 >([
-  [5, ['BUSY', 'another process holds it']],
-  [6, ['BUSY', 'another process holds it']],
-  [8, ['READ_ONLY', 'it refuses writes']],
-  [10, ['DISK_GONE', 'its disk failed']],
-  [11, ['CORRUPT', 'it is damaged']],
-  [sqliteFull, ['NO_SPACE', 'its disk is full']],
-  [14, ['DISK_GONE', 'it cannot be opened']],
-  [26, ['CORRUPT', 'it is no SQLite database']],
+  [sqliteCodes.busy, ['BUSY', 'another process holds it']],
+  [sqliteCodes.locked, ['BUSY', 'another process holds it']],
+  [sqliteCodes.readOnly, ['READ_ONLY', 'it refuses writes']],
+  [sqliteCodes.ioError, ['DISK_GONE', 'its disk failed']],
+  [sqliteCodes.corrupt, ['CORRUPT', 'it is damaged']],
+  [sqliteCodes.full, ['NO_SPACE', 'its disk is full']],
+  [sqliteCodes.cannotOpen, ['DISK_GONE', 'it cannot be opened']],
+  [sqliteCodes.notDatabase, ['CORRUPT', 'it is no SQLite database']],
 ])
 
 function attempt<Result>(path: string, run: () => Result): Result {
@@ -100,10 +100,9 @@ function attempt<Result>(path: string, run: () => Result): Result {
 
 /** Ours when the cause is known; an unknown failure stays as it is. */
 function sqliteFailure(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('errcode' in error)) return error
-  const code = Number(error.errcode)
-  const [name, why] = meanings.get(code & 0xff) ?? []
+  const code = sqliteCode(error)
+  const [name, why] = (code === undefined ? undefined : meanings.get(code)) ?? []
   if (name === undefined) return error
-  const message = `Cannot use the catalogue ${path}: ${why} (${error.message})`
+  const message = `Cannot use the catalogue ${path}: ${why} (${(error as Error).message})`
   return new HoldfastError(name, message, { cause: error })
 }
