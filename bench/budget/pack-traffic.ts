@@ -2,7 +2,7 @@
 import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { limits } from '../../src/base/limits.ts'
 import { createThreadsEngine } from '../../src/client/adapters/threads-engine.ts'
-import { idBytes } from '../../src/core/id-bytes.ts'
+import { idToBytes } from '../../src/core/id-to-bytes.ts'
 import type { Cluster } from '../../src/client/cluster.ts'
 import type { Client } from '../../src/client/client.ts'
 import type { NewPack } from '../../src/client/commit/pending.ts'
@@ -135,7 +135,7 @@ export class PackTraffic {
   }
 
   #address(pack: string, index: number) {
-    const shard = { pack: idBytes(pack), index, placementGeneration: this.#order.generation }
+    const shard = { pack: idToBytes(pack), index, placementGeneration: this.#order.generation }
     return { shard, vault: this.#vault.keys.vault }
   }
 

@@ -96,13 +96,13 @@ function configOf({ grid, coordinator: own }: Settings, primitives: Primitives):
     collectGraceMs: own.collectGrace,
     trashMs: own.trash,
     retentionMs: own.retention,
-    ...(own.unknownShards === 'collect' && { collectFewShards: Number.MAX_SAFE_INTEGER }),
   }
   return {
     nodes: own.nodes.map((entry) => nodeConfig(entry, primitives)),
     signup: signupOf(own),
     quotas: own.users.map(({ name, quota }) => ({ name, quotaBytes: quota })),
     ...(own.endQuarantine !== undefined && { endQuarantine: own.endQuarantine }),
+    unknownShards: own.unknownShards,
     limits: timings,
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../wire/control-auth.ts'
 import type { ControlHttpAnswer, ControlHttpRequest } from '../wire/transport.ts'
 import type { Auth, Callers, CoordinatorContext } from './context.ts'
-import { idBytes } from '../core/id-bytes.ts'
+import { idToBytes } from '../core/id-to-bytes.ts'
 import type { ReplayWindow } from './replay-window.ts'
 
 /** What the coordinator adds to an answer to prove that it gave it. */
@@ -84,7 +84,7 @@ export function authenticateNode(
   const text = nodeRequestText(primitives, { path, timeMs, body })
   if (!primitives.verify(row.publicKey, text, signature)) throw notANode()
   const prove: AnswerProver = ({ status, body: answerBody }) => {
-    const node = idBytes(row.node)
+    const node = idToBytes(row.node)
     const answer = nodeAnswerText(primitives, { node, timeMs, status, body: answerBody })
     return { [controlHeaders.signature]: toHex(primitives.sign(keys.identitySeed, answer)) }
   }

@@ -31,6 +31,7 @@ export interface CoordinatorContext {
   readonly grid: GridRow
   readonly limits: LimitValues
   readonly signup: Signup
+  readonly unknownShards: UnknownShards
   readonly cluster: Cluster
   readonly logins: PendingLogins
   readonly suspects: Suspects
@@ -43,6 +44,9 @@ export interface CoordinatorContext {
 
 /** The limits, or what takes their place in tests and by configuration. */
 export type LimitValues = Readonly<Record<keyof Limits, number>>
+
+/** Shards that no pack knows, of which a node has more than interrupted work leaves. */
+export type UnknownShards = 'keep' | 'collect'
 
 /** `listed`: only these names may sign up. */
 export type Signup =

@@ -16,7 +16,13 @@ import { PendingLogins } from './accounts/pending-logins.ts'
 import type { BackgroundService } from './background-loop.ts'
 import { Background } from './background.ts'
 import { Cluster } from './cluster/cluster.ts'
-import type { CoordinatorContext, LimitValues, ListedUser, Signup } from './context.ts'
+import type {
+  CoordinatorContext,
+  LimitValues,
+  ListedUser,
+  Signup,
+  UnknownShards,
+} from './context.ts'
 import { createHandler } from './handler.ts'
 import { Suspects } from './heal/suspects.ts'
 import { GridTime } from './grid-time.ts'
@@ -24,7 +30,7 @@ import { Notices } from './notices.ts'
 import type { NodeConnections } from './nodes-world.ts'
 import { rememberVerified } from './remembered-verify.ts'
 
-export type { ListedUser, Signup } from './context.ts'
+export type { ListedUser, Signup, UnknownShards } from './context.ts'
 
 export interface CoordinatorConfig {
   /** All nodes of the grid. */
@@ -34,6 +40,8 @@ export interface CoordinatorConfig {
   readonly quotas?: readonly ListedUser[] | undefined
   /** Id of a quarantine that ends now. */
   readonly endQuarantine?: string | undefined
+  /** What becomes of them when they are more than half of a node's shards; `keep` unless stated. */
+  readonly unknownShards?: UnknownShards | undefined
   /** Shorter periods and graces for tests. */
   readonly limits?: Partial<LimitValues> | undefined
 }
@@ -92,6 +100,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     limits,
     cluster,
     signup: config.signup,
+    unknownShards: config.unknownShards ?? 'keep',
     logins: new PendingLogins(clock, limits),
     suspects: new Suspects(limits.suspectsWaitingMax),
     notices: new Notices(),

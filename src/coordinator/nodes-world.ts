@@ -4,7 +4,7 @@ import type { ShardKey } from '../catalogue/rows/packs.ts'
 import type { ShardNode } from '../wire/shard-client.ts'
 import type { ShardAddress, ShardRequests } from '../wire/shard-requests.ts'
 import type { CoordinatorContext } from './context.ts'
-import { idBytes } from '../core/id-bytes.ts'
+import { idToBytes } from '../core/id-to-bytes.ts'
 
 export interface NodeConnections {
   to(node: ShardNode): ShardRequests
@@ -24,5 +24,5 @@ export function requestsTo(world: NodesWorld, node: Id): ShardRequests | undefin
 
 /** As the shard protocol names it. */
 export function shardIdOf({ pack, index, generation }: ShardKey): ShardAddress['shard'] {
-  return { pack: idBytes(pack), index, placementGeneration: generation }
+  return { pack: idToBytes(pack), index, placementGeneration: generation }
 }

@@ -1,7 +1,7 @@
 import type { PackPlaces } from '../catalogue/rows/packs.ts'
 import type { Primitives } from '../core/primitives.ts'
 import { shardIdentities, type ShardIdentity } from '../core/shard.ts'
-import { idBytes } from '../core/id-bytes.ts'
+import { idToBytes } from '../core/id-to-bytes.ts'
 
 export type PackShape = Pick<
   PackPlaces,
@@ -17,8 +17,8 @@ export function packIdentities(primitives: Primitives, pack: PackShape): ShardId
     k,
     m,
     packBytes: pack.packLength,
-    pack: idBytes(pack.pack),
-    vault: idBytes(pack.vault),
+    pack: idToBytes(pack.pack),
+    vault: idToBytes(pack.vault),
     placementGeneration: pack.generation,
   }
   const dataRoots = Array.from({ length: k + m }, (_, index) => dataRootAt(pack, index))

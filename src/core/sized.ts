@@ -2,6 +2,8 @@ import { assert } from '../base/assert.ts'
 
 export const idBytes = 16
 export const hashBytes = 32
+/** A keyed hash of the content. */
+export const chunkIdBytes = hashBytes
 export const keyBytes = 32
 export const nonceBytes = 12
 export const tagBytes = 16

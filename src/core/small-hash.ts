@@ -1,14 +1,14 @@
 /**
- * BLAKE3 of small texts in WebAssembly: a fifth of what calls into native code cost, which is nearly all of
+ * BLAKE3 of small texts in WebAssembly: a tenth of what calls into native code cost, which is nearly all of
  * it there. Source: the BLAKE3 paper, sections 2.2 to 2.4.
  */
 import { assert } from '../base/assert.ts'
+import { keyBytes } from './sized.ts'
 import { smallHashBytes } from './wasm/kernel-bytes.ts'
 
 /** One chunk. */
 export const smallHashBytesMax = 1024
 const blockBytes = 64
-const keyBytes = 32
 const keyAt = 1024
 const digestAt = 1056
 const keyedMode = 16

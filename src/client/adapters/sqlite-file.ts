@@ -1,7 +1,7 @@
 /** One small SQLite file of a client: opened, brought to its schema, its errors told in our codes. */
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { sqliteCode, sqliteCodes } from '../../base/adapters/sqlite-code.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
@@ -21,6 +21,7 @@ const { busy, locked, readOnly, corrupt, full, cannotOpen, notDatabase } = sqlit
 export class SqliteFile {
   readonly path: string
   readonly database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
 
   /** `path` may be `:memory:`. CORRUPT, BUSY, NO_SPACE, UNREADABLE, VERSION_UNSUPPORTED. */
   constructor(path: string, schema: SqliteSchema) {
@@ -45,6 +46,15 @@ export class SqliteFile {
     } catch (error) {
       throw this.#translated(error)
     }
+  }
+
+  /** Prepared once. */
+  statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
   }
 
   /** Alone among all who have the file open; what it throws undoes it. */

@@ -37,7 +37,6 @@ export function openSqliteIndex(path: string): VaultIndex {
 
 class SqliteIndex implements VaultIndex {
   readonly #file: SqliteFile
-  readonly #statements = new Map<StatementName, StatementSync>()
 
   constructor(file: SqliteFile) {
     this.#file = file
@@ -180,12 +179,7 @@ class SqliteIndex implements VaultIndex {
   }
 
   #statement(name: StatementName): StatementSync {
-    let statement = this.#statements.get(name)
-    if (!statement) {
-      statement = this.#file.database.prepare(indexSql[name])
-      this.#statements.set(name, statement)
-    }
-    return statement
+    return this.#file.statement(indexSql[name])
   }
 
   #guard<T>(work: () => T): T {

@@ -1,5 +1,4 @@
 /** What an account remembers of its vaults, in a SQLite file, or in memory for tests and the simulated world. */
-import type { StatementSync } from 'node:sqlite'
 import { HoldfastError, hasCode } from '../../base/errors.ts'
 import { concatBytes, fromHex } from '../../base/bytes.ts'
 import type { FeedPoint, PinnedRecord, VaultPin, VaultPins } from '../index/vault-index.ts'
@@ -50,7 +49,6 @@ export function openSqlitePins(path: string): VaultPins {
 
 class SqlitePins implements VaultPins {
   readonly #file: SqliteFile
-  readonly #statements = new Map<string, StatementSync>()
 
   constructor(file: SqliteFile) {
     this.#file = file
@@ -61,8 +59,8 @@ class SqlitePins implements VaultPins {
   get(vault: string): VaultPin | undefined {
     const key = fromHex(vault)!
     return this.#file.guard(() => {
-      const feed = this.#statement(selectFeed).get(key)
-      const record = this.#statement(selectRecord).get(key)
+      const feed = this.#file.statement(selectFeed).get(key)
+      const record = this.#file.statement(selectRecord).get(key)
       if (!feed && !record) return undefined
       return { feed: pointOf(feed), record: record && recordOf(record) }
     })
@@ -74,16 +72,17 @@ class SqlitePins implements VaultPins {
     { durable = false }: { readonly durable?: boolean } = {},
   ): void {
     const values = [fromHex(vault)!, term, n, h, durable ? 1 : 0]
-    const raise = (): unknown => this.#file.database.prepare(raiseFeed).run(...values)
+    const raise = (): unknown => this.#file.statement(raiseFeed).run(...values)
     if (durable) this.#durably(raise)
     else this.#file.guard(raise)
   }
 
   raiseRecord(vault: string, record: PinnedRecord): void {
-    const { database } = this.#file
     const { number, hash, secrets } = record
     const keys = secrets ? [secrets.lifeKey, concatBytes(secrets.generationKeys)] : [null, null]
-    this.#durably(() => database.prepare(raiseRecord).run(fromHex(vault)!, number, hash, ...keys))
+    this.#durably(() =>
+      this.#file.statement(raiseRecord).run(fromHex(vault)!, number, hash, ...keys),
+    )
   }
 
   forgetSecrets(): void {
@@ -107,15 +106,6 @@ class SqlitePins implements VaultPins {
 
   close(): void {
     this.#file.close()
-  }
-
-  /** Prepared once. */
-  #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql)
-    if (known !== undefined) return known
-    const statement = this.#file.database.prepare(sql)
-    this.#statements.set(sql, statement)
-    return statement
   }
 }
 

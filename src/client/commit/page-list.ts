@@ -4,6 +4,7 @@ import { concatBytes, fromHex } from '../../base/bytes.ts'
 import { HoldfastError, hasCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { listRoot, pageHash, sealPageLengths } from '../../core/page.ts'
+import { chunkIdBytes } from '../../core/sized.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 import type { Session } from '../session.ts'
 import type { OpenVault } from '../vaults.ts'
@@ -63,8 +64,6 @@ export function createPageList(
 ): PageList {
   return new SealedPageList(session, options)
 }
-
-const chunkIdBytes = 32
 
 class SealedPageList implements PageList {
   readonly version: string

@@ -2,8 +2,7 @@
 import { fromBase64 } from '../../base/bytes.ts'
 import { HoldfastError, hasCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
-
-const chunkIdBytes = 32
+import { chunkIdBytes } from '../../core/sized.ts'
 
 /** Chunk ids of CHUNKS_MISSING; at least one. */
 export function chunksIn(error: HoldfastError): Uint8Array[] {

@@ -2,7 +2,7 @@
 import { HoldfastError } from '../../base/errors.ts'
 import { openPageLengths, pageHash } from '../../core/page.ts'
 import type { ControlAnswer } from '../../wire/control.ts'
-import { idBytes } from '../../core/id-bytes.ts'
+import { idToBytes } from '../../core/id-to-bytes.ts'
 import type { IndexEntry } from '../index/vault-index.ts'
 import type { Session } from '../session.ts'
 import type { OpenVault } from '../vaults.ts'
@@ -139,7 +139,7 @@ function openPage({ session, vault }: PlacesParts, { entry, page, packs }: Page)
   const { primitives } = session.world
   const { offset, lengths } = openPageLengths(primitives, vault.keys, {
     generation: entry.generation,
-    version: idBytes(entry.version),
+    version: idToBytes(entry.version),
     number: page.number,
     ids: page.ids,
     sealed: page.sealedLengths,

@@ -2,7 +2,7 @@
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import type { Cluster } from '../cluster.ts'
-import { idBytes } from '../../core/id-bytes.ts'
+import { idToBytes } from '../../core/id-to-bytes.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Session } from '../session.ts'
 import { ReadPace, SlowNode } from './patience.ts'
@@ -122,7 +122,7 @@ export class ShardFetcher {
     await requests.read(
       {
         shard: {
-          pack: idBytes(pack.pack),
+          pack: idToBytes(pack.pack),
           index: range.index,
           placementGeneration: pack.generation,
         },

@@ -24,8 +24,8 @@ export function applyOperation(
   operation: Operation | undefined,
 ): void {
   const { index, primitives, keys, n } = context
-  const head = nextHead(listed, n)
   if (operation === undefined) {
+    const head = nextHead(listed, n)
     checkHead(index, head)
     index.putPurgedHead(head)
     return

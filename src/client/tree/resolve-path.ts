@@ -21,13 +21,11 @@ export function resolvePath(
   const { vault, path } = place
   let folder = vault
   for (const [found, name] of path.entries()) {
-    const last = found === path.length - 1
-    const file = last ? index.child({ parent: folder, name, kind: 'file' }) : undefined
-    if (file) return { kind: file.kind === 'link' ? 'link' : 'file', entry: file }
-    const entry = index.child({ parent: folder, name, kind: 'folder' })
-    if (!entry) return endOf(index, { folder, found, name, last })
-    if (last) return { kind: 'folder', folder: entry.entry, entry }
-    folder = entry.entry
+    if (found === path.length - 1) return lastStep(index, { folder, found, name })
+    const { file, folder: inner } = index.named({ parent: folder, name })
+    if (!inner)
+      return file ? { kind: 'blocked', entry: file, found } : { kind: 'missing', folder, found }
+    folder = inner.entry
   }
   return { kind: 'root', folder: vault }
 }
@@ -54,10 +52,7 @@ export class PathFinder {
     if (name === undefined || folder.kind === 'missing') return folder
     // A file may stand where the folder is, too.
     if (!('folder' in folder)) return resolvePath(this.#index, { vault: this.#vault, path })
-    const { file, folder: inner } = this.#index.named({ parent: folder.folder, name })
-    if (file) return { kind: file.kind === 'link' ? 'link' : 'file', entry: file }
-    if (inner) return { kind: 'folder', folder: inner.entry, entry: inner }
-    return { kind: 'missing', folder: folder.folder, found: path.length - 1 }
+    return lastStep(this.#index, { folder: folder.folder, found: path.length - 1, name })
   }
 
   #folderOf(path: Path): Resolved {
@@ -77,16 +72,14 @@ export class PathFinder {
   }
 }
 
-function endOf(
+/** `found` names lead to `folder`, and `name` is the last. */
+function lastStep(
   index: VaultIndex,
-  at: {
-    readonly folder: string
-    readonly found: number
-    readonly name: Uint8Array
-    readonly last: boolean
-  },
+  at: { readonly folder: string; readonly found: number; readonly name: Uint8Array },
 ): Resolved {
-  const { folder, found, name, last } = at
-  const file = last ? undefined : index.child({ parent: folder, name, kind: 'file' })
-  return file ? { kind: 'blocked', entry: file, found } : { kind: 'missing', folder, found }
+  const { folder, found, name } = at
+  const { file, folder: inner } = index.named({ parent: folder, name })
+  if (file) return { kind: file.kind === 'link' ? 'link' : 'file', entry: file }
+  if (inner) return { kind: 'folder', folder: inner.entry, entry: inner }
+  return { kind: 'missing', folder, found }
 }

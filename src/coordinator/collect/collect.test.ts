@@ -142,6 +142,15 @@ await test('far more strangers than interrupted work leaves are not touched', as
   )
 })
 
+await test('any number of strangers goes when the operator says so', async () => {
+  const limits = { collectFewShards: 3 }
+  const { world, ada, later, held } = await start({ limits, unknownShards: 'collect' })
+  for (let at = 0; at < 4; at += 1) await world.run(writePack(ada))
+  for (const node of world.nodes) node.ageMs = hour
+  await later(3000)
+  assert.deepEqual(held(), [0, 0, 0, 0])
+})
+
 await test('strangers beyond what one census hands over go after the next', async () => {
   const { world, ada, later, held } = await start({ limits: { collectShardsMax: 2 } })
   for (let at = 0; at < 5; at += 1) await world.run(writePack(ada))

@@ -45,9 +45,9 @@ export class Strangers {
    * operator allows any number.
    */
   #areTooMany({ listed, missing }: CensusResult, count: number): boolean {
-    const { collectFewShards } = this.#world.context.limits
-    if (count * 2 <= listed || collectFewShards === Number.MAX_SAFE_INTEGER) return false
-    return count > collectFewShards || (count === listed && missing > 0)
+    const { limits, unknownShards } = this.#world.context
+    if (count * 2 <= listed || unknownShards === 'collect') return false
+    return count > limits.collectFewShards || (count === listed && missing > 0)
   }
 
   /** Deletes one batch at one node that is up. Returns how many were gone through. */

@@ -3,7 +3,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import { dataRoot } from '../../core/merkle.ts'
-import { idBytes } from '../../core/id-bytes.ts'
+import { idToBytes } from '../../core/id-to-bytes.ts'
 import { requestsTo, shardIdOf, type NodesWorld } from '../nodes-world.ts'
 import { dataRootAt } from '../pack-roots.ts'
 
@@ -83,7 +83,7 @@ async function readOnce(
   const { generation } = pack
   const address = {
     shard: shardIdOf({ pack: pack.pack, index, generation }),
-    vault: idBytes(pack.vault),
+    vault: idToBytes(pack.vault),
   }
   try {
     const requests = requestsTo(world, shard.node)

@@ -8,7 +8,7 @@ import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import type { ErasureCoder } from '../../core/erasure.ts'
 import { dataRoot } from '../../core/merkle.ts'
 import { verifyReceipt } from '../../core/receipt.ts'
-import { idBytes } from '../../core/id-bytes.ts'
+import { idToBytes } from '../../core/id-to-bytes.ts'
 import { requestsTo, shardIdOf, type NodesWorld } from '../nodes-world.ts'
 import { dataRootAt, packIdentities } from '../pack-roots.ts'
 import { readPack, sourcesOf, type FaultyShard, type FetchedShard } from './pack-reader.ts'
@@ -143,12 +143,12 @@ async function writeShard(world: NodesWorld, writing: ShardToWrite): Promise<voi
   const { header, root } = identity
   const address = {
     shard: shardIdOf({ pack: pack.pack, index, generation }),
-    vault: idBytes(pack.vault),
+    vault: idToBytes(pack.vault),
   }
   const sent = await world.connections
     .to(row)
     .put(address, { root, blocks: [header, bytes], signal })
-  const expected = { pack: idBytes(pack.pack), index, generation, root, nodeKey: row.publicKey }
+  const expected = { pack: idToBytes(pack.pack), index, generation, root, nodeKey: row.publicKey }
   const { recordNumber, storeId, timeMs } = verifyReceipt(primitives, sent, expected)
   const receipt = { storeId: toHex(storeId), givenMs: timeMs }
   const state = shard.state === 'durable' || shard.state === 'unknown' ? 'missing' : shard.state

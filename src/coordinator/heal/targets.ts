@@ -4,7 +4,7 @@ import type { PackPlaces } from '../../catalogue/rows/packs.ts'
 import { label, labelledHash } from '../../core/hashing.ts'
 import type { NodeNow } from '../cluster/cluster.ts'
 import type { CoordinatorContext } from '../context.ts'
-import { idBytes } from '../../core/id-bytes.ts'
+import { idToBytes } from '../../core/id-to-bytes.ts'
 import type { FaultyShard, PlacedShard } from './pack-reader.ts'
 
 const orderLabel = label('heal order')
@@ -74,7 +74,7 @@ function otherNode(
     .nodes()
     .filter((node) => canWrite(node) && !taken.has(node.node))
     .map(({ node, zone }) => {
-      const [draw = 0] = labelledHash(primitives, orderLabel, idBytes(pack.pack), idBytes(node))
+      const [draw = 0] = labelledHash(primitives, orderLabel, idToBytes(pack.pack), idToBytes(node))
       return { node, rank: (perZone.get(zone) ?? 0) * 256 + draw }
     })
     .toSorted((left, right) => left.rank - right.rank)

@@ -1,6 +1,6 @@
 import { issueTicket, type TicketRights } from '../../core/ticket.ts'
 import type { CoordinatorContext, MessageHandler } from '../context.ts'
-import { idBytes } from '../../core/id-bytes.ts'
+import { idToBytes } from '../../core/id-to-bytes.ts'
 import type { VaultRow } from '../../catalogue/rows/vaults.ts'
 import { spaceOf } from './space.ts'
 import { vaultFor } from './vault-access.ts'
@@ -13,9 +13,9 @@ export const giveTicket: MessageHandler<'ticket'> = async (context, { caller, re
   const issuedMs = time.nowMs()
   const expiresMs = issuedMs + limits.ticketMs
   const ticket = {
-    grid: idBytes(grid.gridId),
-    account: idBytes(caller.session.account),
-    vault: idBytes(request.vault),
+    grid: idToBytes(grid.gridId),
+    account: idToBytes(caller.session.account),
+    vault: idToBytes(request.vault),
     rights,
     sessionKey: request.sessionKey,
     bytesMax: await bytesMax(context, vault),

@@ -9,7 +9,7 @@ import type { Operation } from '../../core/operation.ts'
 import type { Statement } from '../../core/statement.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 import type { Callers, CoordinatorContext, MessageHandler } from '../context.ts'
-import { idBytes } from '../../core/id-bytes.ts'
+import { idToBytes } from '../../core/id-to-bytes.ts'
 import { createPace } from '../pace.ts'
 import { checkSent, overQuota, packsDead, uploadGone } from '../refusals.ts'
 import { vaultFor } from '../vaults/vault-access.ts'
@@ -91,7 +91,7 @@ async function checkSigned(
   if (writer === undefined) throw new HoldfastError('NOT_LOGGED_IN', 'The account is gone')
   const { statement: bytes, signature } = request
   const pace = createPace(clock)
-  const steps = commitSteps(primitives, idBytes(request.vault), {
+  const steps = commitSteps(primitives, idToBytes(request.vault), {
     n: 0,
     atMs: 0,
     statement: bytes,

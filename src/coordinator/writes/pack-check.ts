@@ -12,7 +12,7 @@ import { packTailBytes, shardBytesOf } from '../../core/pack.ts'
 import { verifyReceipt } from '../../core/receipt.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 import type { CoordinatorContext } from '../context.ts'
-import { idBytes } from '../../core/id-bytes.ts'
+import { idToBytes } from '../../core/id-to-bytes.ts'
 import { createPace } from '../pace.ts'
 import { packIdentities } from '../pack-roots.ts'
 import { checkSent } from '../refusals.ts'
@@ -126,7 +126,7 @@ export function checkShard(
   }
   const place = { pack, index, generation, node }
   if (shard.receipt === undefined) return { ...place, state: 'missing', recordNumber: undefined }
-  const expected = { pack: idBytes(pack), index, generation, root, nodeKey: row.publicKey }
+  const expected = { pack: idToBytes(pack), index, generation, root, nodeKey: row.publicKey }
   const sent = shard.receipt
   const receipt = checkSent(() => verifyReceipt(primitives, sent, expected))
   const given = { storeId: toHex(receipt.storeId), givenMs: receipt.timeMs }

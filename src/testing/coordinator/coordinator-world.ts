@@ -14,6 +14,7 @@ import {
   type Coordinator,
   type CoordinatorOptions,
   type Signup,
+  type UnknownShards,
 } from '../../coordinator/coordinator.ts'
 import type { NodeConnections } from '../../coordinator/nodes-world.ts'
 import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
@@ -30,6 +31,7 @@ import type { AccountWorld } from './test-account.ts'
 export interface WorldOptions {
   readonly nodes?: number
   readonly signup?: Signup
+  readonly unknownShards?: UnknownShards
   readonly limits?: Partial<LimitValues>
   readonly logger?: Logger
   /** Instead of calling the nodes directly. */
@@ -89,7 +91,7 @@ export class CoordinatorWorld implements AccountWorld {
       .map((node, number) => nodeConfig(node, number))
       .filter(({ node }) => !this.leftOut.has(node))
     const { endQuarantine } = this
-    const { signup = { kind: 'open' }, limits, logger = silentLogger } = this.#options
+    const { signup = { kind: 'open' }, unknownShards, limits } = this.#options
     const quotas = signup.kind === 'listed' ? signup.users : []
     this.coordinator = await createCoordinator({
       catalogue: this.catalogue,
@@ -98,9 +100,9 @@ export class CoordinatorWorld implements AccountWorld {
       primitives,
       opaque: fakeOpaqueServer(this, gridKeys(primitives, this.gridSecret).opaqueSeed),
       gridSecret: this.gridSecret,
-      config: { nodes, signup, quotas, limits, endQuarantine },
+      config: { nodes, signup, quotas, unknownShards, limits, endQuarantine },
       connect: this.#options.connect ?? (() => this.#directly()),
-      logger,
+      logger: this.#options.logger ?? silentLogger,
       program: 'test',
       pid: 1,
     })

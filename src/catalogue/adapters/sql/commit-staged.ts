@@ -1,10 +1,10 @@
 /** Versions of a commit whose pages were staged before. */
 import { sql } from 'kysely'
 import { HoldfastError } from '../../../base/errors.ts'
+import { chunkIdBytes } from '../../../core/sized.ts'
 import { limits } from '../../../base/limits.ts'
 import type { Blob } from '../../ids.ts'
 import type { CommitRequest } from '../../rows/commits.ts'
-import { chunkIdBytes } from './pages.ts'
 import { listStatement, statement } from './statement.ts'
 import { Refusal, type Transaction } from './transaction.ts'
 

@@ -1,6 +1,7 @@
 /** The commit: the one way anything becomes visible. Checked and done in one transaction. */
 import { concatBytes, equalBytes } from '../../../base/bytes.ts'
 import { HoldfastError } from '../../../base/errors.ts'
+import { chunkIdBytes } from '../../../core/sized.ts'
 import type { CommitAnswer, CommitRequest, Conflict } from '../../rows/commits.ts'
 import { firstFeedHash } from '../../../core/feed-hash.ts'
 import { idToBlob, splitBlobs } from '../../ids.ts'
@@ -10,7 +11,7 @@ import { findStaged, missingOfStaged, type StagedVersion } from './commit-staged
 import { applyOperations } from './commit-apply.ts'
 import { loadTree } from './commit-load.ts'
 import { writeCommit } from './commit-write.ts'
-import { chunkIdBytes, resolveChunks, thresholdOf, versionsByIds } from './pages.ts'
+import { resolveChunks, thresholdOf, versionsByIds } from './pages.ts'
 import { excessOf } from './quota.ts'
 import { registerUnder } from './register.ts'
 import { statement } from './statement.ts'

@@ -1,6 +1,7 @@
 /** Pages and references of versions, and those staged before their commit. */
 import { HoldfastError } from '../../../base/errors.ts'
 import { limits } from '../../../base/limits.ts'
+import { chunkIdBytes } from '../../../core/sized.ts'
 import type { Blob, Id } from '../../ids.ts'
 import type { NewPage } from '../../rows/commits.ts'
 import { idToBlob, splitBlobs } from '../../ids.ts'
@@ -10,8 +11,6 @@ import type { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
 import { uploadOf } from './uploads.ts'
 import { vaultOf, type VaultKeyRow } from './vaults.ts'
-
-export const chunkIdBytes = 32
 
 const insertPages = rowsStatement<Tables['pages'], unknown>(
   ['version', 'number', 'chunks', 'sealed_lengths'],

@@ -75,7 +75,6 @@ class NodeSqlite implements SqliteDatabase {
   }
 }
 
-/** SQLite's primary result codes that mean something to us. */
 const meanings = new Map<
   number,
   ['BUSY' | 'CORRUPT' | 'NO_SPACE' | 'READ_ONLY' | 'DISK_GONE', string]
