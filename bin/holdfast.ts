@@ -1,5 +1,5 @@
 /** The one executable: chooses the command and loads only what that command needs. */
-import { readFileSync } from 'node:fs'
+import manifest from '../package.json' with { type: 'json' }
 import { systemClock } from '../src/base/adapters/system-clock.ts'
 import { interruption } from '../src/cli/adapters/interruption.ts'
 import { sayLastWords } from '../src/cli/adapters/last-words.ts'
@@ -7,10 +7,6 @@ import { processTerminal } from '../src/cli/adapters/process-terminal.ts'
 import { rawArguments } from '../src/cli/adapters/raw-arguments.ts'
 import { main } from '../src/cli/main.ts'
 import { commands, loadCommand } from './commands.ts'
-
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
 
 const line = rawArguments()
 sayLastWords(line)

@@ -41,7 +41,7 @@ function say(text: string): void {
 }
 
 function start(line: readonly string[], out: 'inherit' | 'pipe'): ChildProcess {
-  const child = spawn(process.execPath, [join(root, 'bin/holdfast.ts'), '--home', home, ...line], {
+  const child = spawn(join(root, 'holdfast'), ['--home', home, ...line], {
     env: environment,
     stdio: ['ignore', out, 'inherit'],
   })

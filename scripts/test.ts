@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from './build.ts'
 
 const root = join(import.meta.dirname, '..')
 const patterns = process.argv.slice(2)
@@ -22,6 +23,7 @@ if (files.length === 0) {
   process.exit(2)
 }
 
+await build()
 const environment = {
   ...process.env,
   NODE_COMPILE_CACHE:

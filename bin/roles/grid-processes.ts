@@ -1,5 +1,4 @@
 /** The processes of `up`: their folders, secrets and configurations, made anew before each start. */
-import { fileURLToPath } from 'node:url'
 import { toHex, utf8 } from '../../src/base/bytes.ts'
 import { assert } from '../../src/base/assert.ts'
 import { HoldfastError, hasCode } from '../../src/base/errors.ts'
@@ -21,7 +20,8 @@ import { label, labelledKeyedHash } from '../../src/core/hashing.ts'
 import type { Surroundings } from '../settings.ts'
 import { openGridSecret } from './grid-secret.ts'
 
-const programPath = fileURLToPath(new URL('../holdfast.ts', import.meta.url))
+/** This program: what was built since, when it is started again. */
+const programPath = process.argv[1]!
 const nodeIdentityLabel = label('node identity of up')
 
 export class GridProcesses {

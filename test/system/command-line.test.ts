@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { programFile } from '../../scripts/build.ts'
 import { root, Scratch } from './programs.ts'
 
 it('starts from any folder, through links', (context) => {
@@ -79,7 +80,7 @@ it('takes arguments as bytes', (context) => {
   const scratch = new Scratch(context)
   mkdirSync(scratch.home)
   const script = `exec "$1" "$2" --home "$3" config check "$(printf 'a\\377b')"`
-  const line = ['-c', script, 'sh', process.execPath, join(root, 'bin/holdfast.ts'), scratch.home]
+  const line = ['-c', script, 'sh', process.execPath, programFile, scratch.home]
   const { status, stderr } = spawnSync('bash', line, { encoding: 'utf8' })
   assert.equal(status, 2)
   assert.match(stderr, /must be UTF-8/)
@@ -87,7 +88,7 @@ it('takes arguments as bytes', (context) => {
 
 it('is quiet when nobody reads any more', () => {
   const script = `"$1" "$2" config show --home /nonexistent | true; echo "\${PIPESTATUS[0]}"`
-  const line = ['-c', script, 'sh', process.execPath, join(root, 'bin/holdfast.ts')]
+  const line = ['-c', script, 'sh', process.execPath, programFile]
   const { stdout, stderr } = spawnSync('bash', line, { encoding: 'utf8' })
   assert.equal(stderr, '')
   assert.equal(stdout, '0\n')

@@ -14,8 +14,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { programFile } from '../../scripts/build.ts'
 import type { Finished } from './programs.ts'
-import { freePorts, root, Scratch } from './programs.ts'
+import { freePorts, Scratch } from './programs.ts'
 
 interface Entry {
   readonly vault: string
@@ -86,7 +87,7 @@ it('keeps files, folders, links and names as they were', async (context) => {
   assert.equal(readlinkSync(join(target, 'link')), '../nowhere')
 
   const raw = `exec "$1" "$2" --home "$3" cat "$(printf 'home:/source/a\\377\\n\\047')"`
-  const line = ['-c', raw, 'sh', process.execPath, join(root, 'bin/holdfast.ts'), scratch.home]
+  const line = ['-c', raw, 'sh', process.execPath, programFile, scratch.home]
   const whole = spawnSync('bash', line, { maxBuffer: 2 ** 24 }).stdout
   assert.ok(whole.equals(content))
 })
@@ -120,7 +121,7 @@ it('streams, and tells what cannot be done', async (context) => {
   writeFileSync(large, randomBytes(20_000_000))
   assert.equal((await run('put', large, 'home:/')).exit, 0)
   const pipe = `"$1" "$2" --home "$3" cat home:/large | head -c 5 | wc -c`
-  const line = ['-c', pipe, 'sh', process.execPath, join(root, 'bin/holdfast.ts'), scratch.home]
+  const line = ['-c', pipe, 'sh', process.execPath, programFile, scratch.home]
   const headed = spawnSync('bash', line, { encoding: 'utf8' })
   assert.equal(headed.stderr, '')
   assert.equal(headed.stdout.trim(), '5')

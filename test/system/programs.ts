@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { createInterface } from 'node:readline'
+import { programFile } from '../../scripts/build.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
-const program = join(root, 'bin', 'holdfast.ts')
 const launcher = join(root, 'holdfast')
 
 /** Ended politely, so that nothing writes any more when the folder is removed. */
@@ -51,7 +51,7 @@ export class RunningProgram {
   #ended = false
 
   constructor(line: readonly string[], options: ProgramOptions = {}) {
-    const begin = options.isLaunched ? [launcher] : [process.execPath, program]
+    const begin = options.isLaunched ? [launcher] : [process.execPath, programFile]
     const [command, ...words] = [...(options.within ?? []), ...begin, ...line]
     this.process = spawn(command!, words, {
       env: { ...cleanEnvironment, ...options.environment },

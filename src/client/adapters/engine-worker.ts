@@ -53,7 +53,7 @@ export function startThreadsAhead(count: number): void {
 
 /** Keeps no process alive. */
 function startThread(): Worker {
-  const worker = new Worker(new URL('./engine-thread.ts', import.meta.url))
+  const worker = new Worker(new URL(`./engine-thread${import.meta.url.slice(-3)}`, import.meta.url))
   worker.unref()
   return worker
 }
