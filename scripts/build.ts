@@ -51,6 +51,8 @@ export async function build(): Promise<void> {
     })
     await bundle.close()
     chmodSync(made, 0o755)
+    // Otherwise Node looks at each file to find that out.
+    writeFileSync(join(made, 'package.json'), '{ "type": "module" }')
     const stamp = join(made, 'stamp')
     writeFileSync(stamp, '')
     // What changes while it is built is newer.
