@@ -13,7 +13,7 @@ export const limits = Object.freeze({
   chunkBytesMin: 256 * KiB,
   chunkBytesNormal: 1 * MiB,
   chunkBytesMax: 4 * MiB,
-  packBytesTargetMin: 8 * MiB,
+  packBytesTargetMin: 12 * MiB,
   packBytesTargetMax: 16 * MiB,
   leafBytes: 64 * KiB,
   shardAlignBytes: 64,
@@ -122,6 +122,8 @@ export const limits = Object.freeze({
   commitOperationsMax: 1024,
   commitChunksMax: 8192,
   registerPacksMax: 64,
+  /** Between the beginnings of two registrations of one put. */
+  registerPauseMs: 100,
   registerChunksMax: 8192,
   feedCommitsMax: 256,
   feedBytesMax: 4 * MiB,

@@ -44,12 +44,12 @@ function codeOf(pack: Uint8Array, others: Partial<typeof keys> = {}): string {
   return 'nothing thrown'
 }
 
-test('a pack is full at k MiB, within 8 and 16', () => {
-  const targets = [1, 2, 4, 5, 8, 16].map((k) => packTargetBytes({ k }) / MiB)
-  assert.deepEqual(targets, [8, 8, 8, 8, 8, 16])
-  assert.ok(packTakes({ k: 2 }, { chunkBytes: 0, nextBytes: 9 * MiB }))
-  assert.ok(packTakes({ k: 2 }, { chunkBytes: 7 * MiB, nextBytes: MiB }))
-  assert.ok(!packTakes({ k: 2 }, { chunkBytes: 7 * MiB, nextBytes: MiB + 1 }))
+test('a pack is full at k MiB, within 12 and 16', () => {
+  const targets = [1, 2, 4, 8, 12, 14, 16].map((k) => packTargetBytes({ k }) / MiB)
+  assert.deepEqual(targets, [12, 12, 12, 12, 12, 14, 16])
+  assert.ok(packTakes({ k: 2 }, { chunkBytes: 0, nextBytes: 13 * MiB }))
+  assert.ok(packTakes({ k: 2 }, { chunkBytes: 11 * MiB, nextBytes: MiB }))
+  assert.ok(!packTakes({ k: 2 }, { chunkBytes: 11 * MiB, nextBytes: MiB + 1 }))
 })
 
 test('shards hold the pack and are the shortest that do', () => {

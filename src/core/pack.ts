@@ -18,7 +18,7 @@ const entryBytes = hashBytes + 8
 const contextStart = domain('pack list')
 const what = 'the end of a pack'
 
-/** Bytes of sealed chunks at which a pack is full: k × 1 MiB, within 8 and 16 MiB. */
+/** Bytes of sealed chunks at which a pack is full: k × 1 MiB, within 12 and 16 MiB. */
 export function packTargetBytes(policy: Pick<Policy, 'k'>): number {
   const { packBytesTargetMin, packBytesTargetMax } = limits
   return Math.min(Math.max(policy.k * MiB, packBytesTargetMin), packBytesTargetMax)

@@ -1,7 +1,7 @@
 import { hasCode } from '../../base/errors.ts'
 import { isUploadGone } from '../commit/refusals.ts'
 import { limits } from '../../base/limits.ts'
-import type { Timer } from '../../base/clock.ts'
+import { sleep, type Timer } from '../../base/clock.ts'
 import type { ControlRequest } from '../../wire/control.ts'
 import { newId } from '../commit/new-id.ts'
 import type { NewPack } from '../commit/pending.ts'
@@ -27,7 +27,7 @@ interface WaitingPack {
 
 /**
  * The lease under which packs are registered: opened when first needed, renewed while it is in use. Packs
- * that are ready at one moment are registered together.
+ * that become ready within `limits.registerPauseMs` are registered together.
  */
 export class Upload {
   readonly #session: Session
@@ -39,6 +39,7 @@ export class Upload {
   #opened: Promise<void> | undefined
   #renewal: Timer | undefined
   #busy = false
+  #registeredMs = -Infinity
 
   constructor(session: Session, options: UploadOptions) {
     this.#session = session
@@ -162,11 +163,20 @@ export class Upload {
     this.#busy = true
     try {
       while (this.#waiting.length > 0) {
+        await this.#giveTime()
         await this.#register(this.#waiting.splice(0, this.#together))
       }
     } finally {
       this.#busy = false
     }
+  }
+
+  /** So that not each pack of a large file is a request of its own. */
+  async #giveTime(): Promise<void> {
+    const { clock } = this.#session.world
+    const leftMs = this.#registeredMs + limits.registerPauseMs - clock.monotonicMs()
+    if (leftMs > 0) await sleep(clock, leftMs)
+    this.#registeredMs = clock.monotonicMs()
   }
 
   async #register(batch: readonly WaitingPack[]): Promise<void> {
