@@ -7,7 +7,7 @@ import {
   type BatchSize,
   type SizeOptions,
 } from './batch-size.ts'
-import type { NewPack, Pending, PendingFile } from './pending.ts'
+import { isPendingFile, type NewPack, type Pending, type PendingFile } from './pending.ts'
 
 export class BatchTerms {
   readonly #packs = new Map<string, NewPack>()
@@ -16,6 +16,11 @@ export class BatchTerms {
   /** The first file that names an upload or a threshold: the commit has its. */
   #terms: PendingFile | undefined
   #size: BatchSize = emptySize
+
+  /** Whether it is removals. */
+  get removes(): boolean {
+    return this.#removes
+  }
 
   get packs(): NewPack[] {
     return [...this.#packs.values()]
@@ -54,6 +59,5 @@ export class BatchTerms {
 }
 
 function hasTerms(pending: Pending): pending is PendingFile {
-  const isFile = pending.kind === 'file' || pending.kind === 'link'
-  return isFile && (pending.upload !== undefined || pending.threshold !== undefined)
+  return isPendingFile(pending) && (pending.upload !== undefined || pending.threshold !== undefined)
 }

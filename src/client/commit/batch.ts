@@ -1,8 +1,8 @@
 /**
  * One commit in the making. Pending operations are laid on the index as it is now, together with what the
- * batch itself makes before them; what would touch one entry twice waits for the next batch.
+ * batch itself makes before them; what would touch one entry twice waits for the next batch. A batch can be
+ * laid while the one before it is under way, as if that were committed; if it is not, it is of no use.
  */
-import { toHex } from '../../base/bytes.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { checkName } from '../../core/name.ts'
@@ -13,6 +13,7 @@ import type { Session } from '../session.ts'
 import { hasChild } from '../tree/list-folder.ts'
 import { pathText, type Path } from '../tree/path.ts'
 import { resolvePath } from '../tree/resolve-path.ts'
+import { BatchPlaces, placeKey } from './batch-places.ts'
 import { BatchTerms } from './batch-terms.ts'
 import {
   fileChange,
@@ -23,7 +24,13 @@ import {
 } from './changes.ts'
 import { fileTimeNow } from './file-time.ts'
 import type { NewPage } from './page-list.ts'
-import type { Pending, PendingFile, PendingFolder, PendingRemoval } from './pending.ts'
+import {
+  isPendingFile,
+  type Pending,
+  type PendingFile,
+  type PendingFolder,
+  type PendingRemoval,
+} from './pending.ts'
 import { sealChange, type Change, type SealedChange } from './seal-change.ts'
 
 /** What became of a pending operation that was offered to a batch. */
@@ -60,16 +67,11 @@ export class Batch {
   readonly #session: Session
   readonly #feed: VaultFeed
   readonly #maker: ChangeMaker
-  /** Folders made or changed here, by place. */
-  readonly #folders = new Map<string, string>()
-  /** Those that are new: nothing is in them but what is laid here. */
-  readonly #empty = new Set<string>()
-  /** Folders on the way, looked up once. */
-  readonly #passed = new Map<string, string>()
-  /** Places and, of removals, entries changed here. */
-  readonly #touched = new Set<string>()
+  readonly #places: BatchPlaces
+  #isBehind: boolean
 
-  constructor(session: Session, feed: VaultFeed) {
+  /** `before` is under way: until it is committed, only files and links are taken. */
+  constructor(session: Session, feed: VaultFeed, before?: Batch) {
     const { primitives, random } = session.world
     this.#session = session
     this.#feed = feed
@@ -78,11 +80,20 @@ export class Batch {
       generation: feed.vault.keys.newestGeneration,
       emptyRoot: listRoot(primitives, []),
     }
+    this.#places = new BatchPlaces(before && before.#places)
+    this.#isBehind = before !== undefined
+  }
+
+  /** The batch before it was committed, and is in the index. */
+  follow(): void {
+    this.#places.forgetBefore()
+    this.#isBehind = false
   }
 
   /** Throws KIND_CONFLICT, NOT_FOUND, EXISTS, FOLDER_NOT_EMPTY, BAD_NAME, BAD_USAGE, OVER_LIMIT. */
   lay(pending: Pending, options: LayOptions): Laid {
     checkPath(pending.path)
+    if (this.#isBehind && !isPendingFile(pending)) return later
     const before = this.operations.length
     const place = this.terms.place(pending, before)
     if (place === 'too-large') throw overLimit(pending.path)
@@ -104,20 +115,21 @@ export class Batch {
 
   #layFile(file: PendingFile, { fresh }: LayOptions): Laid {
     const { parent, name, key } = this.#placeOf(file.path)
-    if (this.#touched.has(key)) return later
-    const there = this.#empty.has(parent) ? undefined : this.#index.named({ parent, name })
-    if (this.#folders.has(key) || there?.folder) throw kindConflict(file.path, 'is a folder')
+    if (this.#places.isTouched(key)) return later
+    const there = this.#places.isEmpty(parent) ? undefined : this.#index.named({ parent, name })
+    if (this.#places.folder(key) !== undefined || there?.folder)
+      throw kindConflict(file.path, 'is a folder')
     const live = there?.file
     if (live?.version === file.version) return { kind: 'done', entry: live }
     const before = live ?? (fresh ? undefined : there?.deletedFile)
-    this.#touched.add(key)
+    this.#places.touch(key)
     const change = fileChange(this.#maker, { parent, name, before }, file)
     return this.#add(change, { pages: file.pages.inline, revives: before?.tombstone ?? false })
   }
 
   #layFolder(folder: PendingFolder): Laid {
     const { parent, name, key } = this.#placeOf(folder.path)
-    if (this.#folders.has(key) || this.#touched.has(key)) return later
+    if (this.#places.folder(key) !== undefined || this.#places.isTouched(key)) return later
     const there = this.#child({ parent, name, kind: 'folder' })
     const file = this.#child({ parent, name, kind: 'file' })
     if (folder.ifThere === 'refuse' && (there ?? file)) throw exists(folder.path)
@@ -142,14 +154,14 @@ export class Batch {
         `Cannot remove ${pathText(path)}: it is not empty`,
       )
     }
-    this.#touched.add(entry.entry)
+    this.#places.touch(entry.entry)
     return this.#add(tombstoneChange(this.#maker, entry))
   }
 
   /** Whether this batch removes it or a folder it lies in. */
   #touchesAbove(entry: IndexEntry): boolean {
     for (let at: IndexEntry | undefined = entry; at; at = this.#index.entry(at.parent)) {
-      if (this.#touched.has(at.entry)) return true
+      if (this.#places.isTouched(at.entry)) return true
     }
     return false
   }
@@ -165,23 +177,23 @@ export class Batch {
   #folderAt(place: { readonly parent: string; readonly name: Uint8Array }, path: Path): string {
     const { parent, name } = place
     const key = placeKey(parent, name)
-    const passed = this.#folders.get(key) ?? this.#passed.get(key)
+    const passed = this.#places.folder(key) ?? this.#places.passed(key)
     if (passed !== undefined) return passed
     const there = this.#child({ parent, name, kind: 'folder' })
     if (there) {
-      this.#passed.set(key, there.entry)
+      this.#places.pass(key, there.entry)
       return there.entry
     }
-    if (this.#touched.has(key) || this.#child({ parent, name, kind: 'file' })) {
+    if (this.#places.isTouched(key) || this.#child({ parent, name, kind: 'file' })) {
       throw kindConflict(path, 'lies below a file')
     }
     const modified = fileTimeNow(this.#session.world.clock)
     this.#addFolder({ parent, name, before: undefined }, { mode: folderMode, modified, key })
-    return this.#folders.get(key)!
+    return this.#places.folder(key)!
   }
 
   #child(place: Parameters<VaultIndex['child']>[0]): IndexEntry | undefined {
-    return this.#empty.has(place.parent) ? undefined : this.#index.child(place)
+    return this.#places.isEmpty(place.parent) ? undefined : this.#index.child(place)
   }
 
   #addFolder(
@@ -189,8 +201,7 @@ export class Batch {
     folder: Pick<PendingFolder, 'mode' | 'modified'> & { readonly key: string },
   ): Laid {
     const change = folderChange(this.#maker, place, folder)
-    this.#folders.set(folder.key, change.entry)
-    if (!place.before) this.#empty.add(change.entry)
+    this.#places.addFolder(folder.key, { entry: change.entry, isNew: !place.before })
     return this.#add(change)
   }
 
@@ -200,10 +211,6 @@ export class Batch {
     this.operations.push({ sealed, pages, revives })
     return { kind: 'taken', at: this.operations.length - 1 }
   }
-}
-
-function placeKey(parent: string, name: Uint8Array): string {
-  return parent + toHex(name)
 }
 
 function hasStat(entry: IndexEntry, folder: PendingFolder): boolean {

@@ -14,7 +14,7 @@ import { refusalOf, type Refusal } from './verdicts.ts'
 
 /**
  * Pending operations that are there at one moment go into one commit; while one is under way, others
- * gather. A head that changed meanwhile is replaced (last writer wins), deleted parents are made again, at
+ * gather, and files are laid for the next as if it had succeeded already. A head that changed meanwhile is replaced (last writer wins), deleted parents are made again, at
  * most `limits.commitTriesMax` times. The paths are looked up when the commit is made.
  */
 export interface Committer {
@@ -46,10 +46,19 @@ const distrust: ReadonlySet<ErrorCode> = new Set([
   'IDENTITY_MISMATCH',
 ])
 
+/** A batch that is being laid, with the drafts it holds. */
+interface Filling {
+  readonly batch: Batch
+  readonly placed: PlacedDraft[]
+}
+
 class GroupingCommitter implements Committer {
   readonly session: Session
   readonly feed: VaultFeed
   #waiting: Draft[] = []
+  #underWay: Batch | undefined
+  /** Laid behind what is under way. */
+  #next: Filling | undefined
   #working: Promise<void> | undefined
 
   constructor(session: Session, feed: VaultFeed) {
@@ -61,6 +70,8 @@ class GroupingCommitter implements Committer {
     return new Promise((settle, fail) => {
       this.#waiting.push({ pending, settle, fail, refusals: 0, fresh: false })
       this.#working ??= this.#work()
+      // What comes at the same moment comes before.
+      if (this.#underWay) queueMicrotask(() => this.#layAhead())
     })
   }
 
@@ -71,23 +82,57 @@ class GroupingCommitter implements Committer {
   async #work(): Promise<void> {
     // One turn later, so that what is submitted at this moment goes together.
     await Promise.resolve()
-    while (this.#waiting.length > 0) await this.#commitSome()
+    while (this.#waiting.length > 0 || this.#next) await this.#commitSome()
     this.#working = undefined
   }
 
   async #commitSome(): Promise<void> {
     if (!(await this.#followed())) return
-    const batch = new Batch(this.session, this.feed)
-    const placed = this.#fill(batch)
+    const { batch, placed } = this.#filled()
     if (placed.length === 0) return
     let own: OwnCommit
     try {
-      own = await sendBatch(this.session, this.feed, batch)
+      own = await this.#send(batch)
     } catch (error) {
+      this.#dropNext()
       await this.#refused(placed, batch, error)
       return
     }
     await this.#committed(placed, own)
+  }
+
+  /** What was laid ahead, and what waits. */
+  #filled(): Filling {
+    if (this.#next?.placed.some(({ draft }) => draft.pending.signal?.aborted)) this.#dropNext()
+    const filling = this.#next ?? { batch: new Batch(this.session, this.feed), placed: [] }
+    this.#next = undefined
+    this.#fill(filling)
+    return filling
+  }
+
+  async #send(batch: Batch): Promise<OwnCommit> {
+    const sending = sendBatch(this.session, this.feed, batch)
+    // Where something is removed, what is there afterwards is looked up.
+    if (!batch.terms.removes) this.#underWay = batch
+    this.#layAhead()
+    try {
+      return await sending
+    } finally {
+      this.#underWay = undefined
+    }
+  }
+
+  #layAhead(): void {
+    if (!this.#underWay || this.#waiting.length === 0) return
+    this.#next ??= { batch: new Batch(this.session, this.feed, this.#underWay), placed: [] }
+    this.#fill(this.#next)
+  }
+
+  /** What it was laid behind is not in the index: it is laid again. */
+  #dropNext(): void {
+    const drafts = this.#next?.placed.map(({ draft }) => draft) ?? []
+    this.#next = undefined
+    this.#waiting.unshift(...drafts)
   }
 
   /** It is durable: only proof that the coordinator lies makes it a failure. */
@@ -95,12 +140,14 @@ class GroupingCommitter implements Committer {
     try {
       await this.feed.ownCommit(own)
     } catch (error) {
+      this.#dropNext()
       if (!(error instanceof HoldfastError) || distrust.has(error.code)) {
         for (const { draft } of placed) draft.fail(error)
         return
       }
       this.session.world.logger.warn('own commit is not in the index yet', { code: error.code })
     }
+    this.#next?.batch.follow()
     for (const { draft, at } of placed) {
       draft.settle({ kind: 'committed', entry: own.entries[at]! })
     }
@@ -118,8 +165,7 @@ class GroupingCommitter implements Committer {
   }
 
   /** Lays what waits, in order, up to the first that has to wait for the next commit. */
-  #fill(batch: Batch): PlacedDraft[] {
-    const placed: PlacedDraft[] = []
+  #fill({ batch, placed }: Filling): void {
     let taken = 0
     for (const draft of this.#waiting) {
       const at = lay(batch, draft)
@@ -128,7 +174,6 @@ class GroupingCommitter implements Committer {
       if (at !== undefined) placed.push({ draft, at })
     }
     this.#waiting.splice(0, taken)
-    return placed
   }
 
   /** Many that change one path at once would else refuse each other again and again. */

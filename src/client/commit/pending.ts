@@ -49,6 +49,10 @@ export interface PendingRemoval {
 
 export type Pending = PendingFile | PendingFolder | PendingRemoval
 
+export function isPendingFile(pending: Pending): pending is PendingFile {
+  return pending.kind === 'file' || pending.kind === 'link'
+}
+
 export type CommitOutcome =
   /** Durable and visible; `entry` is the new head. */
   | { readonly kind: 'committed'; readonly entry: IndexEntry }

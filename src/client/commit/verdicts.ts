@@ -5,7 +5,7 @@ import { limits } from '../../base/limits.ts'
 import { pathText } from '../tree/path.ts'
 import type { Batch } from './batch.ts'
 import type { Draft, PlacedDraft } from './draft.ts'
-import type { CommitOutcome, PendingFile } from './pending.ts'
+import { isPendingFile, type CommitOutcome, type PendingFile } from './pending.ts'
 import { chunksIn, conflictsIn, isUploadGone, packsIn } from './refusals.ts'
 
 export type Verdict =
@@ -110,7 +110,7 @@ function isStaged(draft: Draft): boolean {
 }
 
 function fileOf({ pending }: Draft): PendingFile | undefined {
-  return pending.kind === 'file' || pending.kind === 'link' ? pending : undefined
+  return isPendingFile(pending) ? pending : undefined
 }
 
 function settled(outcome: CommitOutcome): Verdict {
