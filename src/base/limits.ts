@@ -237,6 +237,7 @@ export const limits = Object.freeze({
   windowsBytes: 24 * MiB,
   packSlotsBytes: 48 * MiB,
   largeFilesMax: 2,
+  batchFilesFirst: 128,
   batchFilesMax: 512,
   /** Of a local folder, with room for names in it: systems take 4096. */
   localPathBytes: 3072,

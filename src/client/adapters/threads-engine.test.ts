@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { systemRandom } from '../../base/adapters/system-random.ts'
 import { hasCode } from '../../base/errors.ts'
 import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
+import { batchSlotBytes } from '../engine/pack-writer.ts'
 import { createThreadsEngine } from './threads-engine.ts'
 
 const vault = '00'.repeat(16)
@@ -47,4 +48,26 @@ test('what a closed engine had not done fails, and so does what comes', async (c
   await assert.rejects(engine.window({ source, slot, carry: undefined }), (error) =>
     hasCode(error, 'INTERRUPTED'),
   )
+})
+
+test('a batch whose contents have grown ends where its slot does', async () => {
+  const engine = engineOf()
+  const policy = { k: 2, m: 2 }
+  const items = Array.from({ length: 40 }, (_, at) => {
+    return { kind: 'content', content: new Uint8Array(at < 20 ? 10 : 60_000).fill(at + 1) } as const
+  })
+  const slot = await engine.slots.take(batchSlotBytes(policy, Array<number>(40).fill(10)))
+  let left = items
+  const packs: number[] = []
+  while (left.length > 0) {
+    const order = { vault, generation: 1, ...policy, pack: systemRandom.bytes(16), slot }
+    const { files, pack } = await engine.batch({ ...order, items: left, digests: [] })
+    assert.ok(files.length > 0 && files.every(({ kind }) => kind === 'read'))
+    assert.ok(pack !== undefined && pack.shardLength * 4 <= slot.bytes)
+    assert.equal(pack.chunks.length, files.length)
+    packs.push(files.length)
+    left = left.slice(files.length)
+  }
+  assert.ok(packs.length > 10 && packs[0]! > 20, packs.join(', '))
+  await engine.close()
 })

@@ -55,9 +55,7 @@ function withPathsTogether(job: BatchJob): BatchJob {
   const parts = job.items.map((item) => (item.kind === 'path' ? item.path : item.content))
   const packed = inOnePiece(parts)
   const items = job.items.map((item, at): BatchItem => {
-    return item.kind === 'path'
-      ? { kind: 'path', path: packed[at]! }
-      : { kind: 'content', content: packed[at]! }
+    return item.kind === 'path' ? { ...item, path: packed[at]! } : { ...item, content: packed[at]! }
   })
   return { ...job, items }
 }

@@ -136,7 +136,8 @@ export interface BatchJob extends PackOrder, WantedDigests {
 }
 
 export type BatchItem =
-  | { readonly kind: 'path'; readonly path: Uint8Array }
+  /** `bytes`: as long as it was when it was found. */
+  | { readonly kind: 'path'; readonly path: Uint8Array; readonly bytes: number }
   /** A link's target. */
   | { readonly kind: 'content'; readonly content: Uint8Array }
 

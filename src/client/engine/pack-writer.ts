@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts'
 import { fromHex } from '../../base/bytes.ts'
+import { limits } from '../../base/limits.ts'
 import { sealChunk, sealedChunkBytes } from '../../core/chunk.ts'
 import { dataRoot } from '../../core/merkle.ts'
 import {
@@ -41,7 +42,7 @@ export class PackWriter {
   isFullFor(contentBytes: number): boolean {
     const nextBytes = sealedChunkBytes(contentBytes)
     const takes = packTakes(this.#order, { chunkBytes: this.#length, nextBytes })
-    return !takes || this.chunks >= packChunksMax
+    return !takes || this.chunks >= packChunksMax || !this.#fits(nextBytes)
   }
 
   /** Seals the content behind what is there; its position in the pack's chunks. */
@@ -81,6 +82,13 @@ export class PackWriter {
       headers: identities.map(({ header }) => header),
       chunks: this.#places,
     }
+  }
+
+  /** Whether so much more, with list and parity, is in the slot. */
+  #fits(sealedBytes: number): boolean {
+    const { slot, k, m } = this.#order
+    const packBytes = this.#length + sealedBytes + packTailBytes(this.chunks + 1)
+    return shardBytesOf(packBytes, k) * (k + m) <= slot.bytes
   }
 
   #writeTail(packLength: number): void {
@@ -134,6 +142,17 @@ export function packSlotBytes(policy: { readonly k: number; readonly m: number }
   const largest = Math.max(packTargetBytes(policy), sealedChunkBytes(4 * 1024 * 1024))
   const packMost = largest + packTailBytes(Math.min(chunksMost, packChunksMax))
   return shardBytesOf(packMost, k) * (k + m)
+}
+
+/** The same for one pack of small contents of these lengths, any one of which may have grown meanwhile. */
+export function batchSlotBytes(
+  policy: { readonly k: number; readonly m: number },
+  lengths: readonly number[],
+): number {
+  const { k, m } = policy
+  let packBytes = sealedChunkBytes(limits.knownAskBytesMin) + packTailBytes(lengths.length)
+  for (const length of lengths) packBytes += sealedChunkBytes(length)
+  return Math.min(packSlotBytes(policy), shardBytesOf(packBytes, k) * (k + m))
 }
 
 /** A pack of tiny files ends here, so that its list stays short. */

@@ -48,6 +48,8 @@ export class PutRun {
   readonly #lanes: PutLanes
   readonly #finder: PathFinder
   #small: FileItem[] = []
+  /** The first batches are small, so that what comes after reading begins soon. */
+  #batchFiles: number = limits.batchFilesFirst
   #items = 0
 
   constructor(work: PutWork, options: PutRunOptions) {
@@ -151,7 +153,7 @@ export class PutRun {
       await this.#lanes.run('large', [item], () => this.#storeLarge(item))
     } else {
       this.#small.push(item)
-      if (this.#small.length >= limits.batchFilesMax) await this.#flushSmall()
+      if (this.#small.length >= this.#batchFiles) await this.#flushSmall()
     }
   }
 
@@ -163,6 +165,7 @@ export class PutRun {
   async #flushSmall(): Promise<void> {
     const batch = this.#small
     this.#small = []
+    this.#batchFiles = Math.min(2 * this.#batchFiles, limits.batchFilesMax)
     if (batch.length > 0) await this.#lanes.run('batches', batch, () => this.#storeBatch(batch))
   }
 
@@ -173,7 +176,8 @@ export class PutRun {
 
   /** As the engine takes it; none when it is a link that is gone. */
   #sourceOf(item: FileItem): SmallItem[] {
-    if (item.kind === 'file') return [{ item, source: { kind: 'path', path: item.path } }]
+    if (item.kind === 'file')
+      return [{ item, source: { kind: 'path', path: item.path, bytes: item.stat.bytes } }]
     try {
       const content = this.#options.files.readLink(item.path)
       return [{ item, source: { kind: 'content', content } }]

@@ -1,6 +1,6 @@
 /** Small files on their way into one pack, without what the vault has. */
 import { limits } from '../../base/limits.ts'
-import { packSlotBytes } from '../engine/pack-writer.ts'
+import { batchSlotBytes } from '../engine/pack-writer.ts'
 import type { BatchFile, BatchItem, PackOrder, SealedPack } from '../engine/engine.ts'
 import type { PutWork } from './put-work.ts'
 
@@ -33,7 +33,9 @@ export interface BatchOptions {
  */
 export async function makeBatch(work: PutWork, options: BatchOptions): Promise<MadeBatch> {
   const { packer, vault } = work
-  const order = await packer.order(packSlotBytes(vault.policy))
+  const { items } = options
+  const lengths = items.map((item) => (item.kind === 'path' ? item.bytes : item.content.length))
+  const order = await packer.order(batchSlotBytes(vault.policy, lengths))
   let made: MadeBatch | undefined
   try {
     made = await makeInto(work, order, options)
