@@ -1,5 +1,5 @@
 /** Serves a ControlHandler over HTTP/1.1, plain or TLS (docs/control.md). */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { Duplex } from 'node:stream'
@@ -12,6 +12,9 @@ import { ConnectionCounts } from './connection-counts.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { ReceiveBudget } from './receive-budget.ts'
 import { usableAddress } from './usable-address.ts'
+
+/** Not as a module: that would load undici too, for names nobody asked for. */
+const http = process.getBuiltinModule('node:http')
 
 export interface HttpServerOptions {
   /** `host:port`, port 0 for any. */
@@ -72,7 +75,7 @@ export async function serveHttp(
 }
 
 async function makeServer(options: HttpServerOptions): Promise<Server> {
-  if (options.tls === undefined) return createServer(httpOptions)
+  if (options.tls === undefined) return http.createServer(httpOptions)
   const https = await import('node:https')
   const tls = { ...options.tls, handshakeTimeout: limits.handshakeMs }
   return https.createServer({ ...httpOptions, ...tls })
