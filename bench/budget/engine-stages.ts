@@ -6,10 +6,17 @@ import { systemRandom } from '../../src/base/adapters/system-random.ts'
 import { utf8 } from '../../src/base/bytes.ts'
 import { limits } from '../../src/base/limits.ts'
 import { nodeFiles } from '../../src/client/adapters/node-files.ts'
-import type { CutChunk, EngineVault, SealedPack, Span } from '../../src/client/engine/engine.ts'
+import type {
+  CutChunk,
+  EngineVault,
+  SealedPack,
+  Span,
+  WindowJob,
+} from '../../src/client/engine/engine.ts'
 import { Jobs, threadBytes } from '../../src/client/engine/jobs.ts'
 import { packSlotBytes } from '../../src/client/engine/pack-writer.ts'
 import type { Slot } from '../../src/client/engine/slot-pool.ts'
+import type { ReadWindow } from '../../src/client/engine/windows.ts'
 import { createNativePrimitives } from '../../src/core/adapters/native-primitives.ts'
 import { sealedChunkBytes } from '../../src/core/chunk.ts'
 import { createKernels } from '../../src/core/kernels.ts'
@@ -83,11 +90,18 @@ class EngineRun {
       const slot = this.#windows[turn % this.#windows.length]!
       const job = { source, slot, carry }
       this.#hashing = 'chunk id'
-      const result = this.putClock.all(() => this.#put.window(job))
+      const result = this.putClock.all(() => this.#window(job))
       for (const chunks of packsOf(result.chunks, this.#work.policy)) this.#pack(chunks)
       carry = result.carry
       if (result.end) return this.#finish(source, result.end.bytes)
     }
+  }
+
+  #window(job: WindowJob): ReadWindow {
+    const result = this.#put.window(job)
+    const last = result.end !== undefined
+    this.#put.hash({ ...result.read, hash: job.source, digests: undefined, last })
+    return result
   }
 
   #finish(source: number, bytes: number): number {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemRandom } from '../../base/adapters/system-random.ts'
+import { toHex } from '../../base/bytes.ts'
 import { hasCode } from '../../base/errors.ts'
 import { createNativePrimitives } from '../../core/adapters/native-primitives.ts'
+import { md5In } from '../engine/digests.ts'
+import type { WindowResult } from '../engine/engine.ts'
 import { batchSlotBytes } from '../engine/pack-writer.ts'
 import { createThreadsEngine } from './threads-engine.ts'
 
@@ -14,7 +18,7 @@ const vault = '00'.repeat(16)
 function engineOf() {
   const engine = createThreadsEngine({
     threads: 2,
-    slotBytes: 1024 * 1024,
+    slotBytes: 24 * 1024 * 1024,
     primitives: createNativePrimitives(),
     random: systemRandom,
   })
@@ -69,5 +73,37 @@ test('a batch whose contents have grown ends where its slot does', async () => {
     left = left.slice(files.length)
   }
   assert.ok(packs.length > 10 && packs[0]! > 20, packs.join(', '))
+  await engine.close()
+})
+
+test('files of one window and of several are hashed right, two at once', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-engine-'))
+  context.after(() => rmSync(folder, { recursive: true }))
+  const engine = engineOf()
+  const windowBytes = 5 * 1024 * 1024
+  const digestsOf = async (name: string, bytes: number) => {
+    const content = Buffer.alloc(bytes)
+    for (let at = 0; at < bytes; at += 1000) content[at] = at / 1000 + name.length
+    writeFileSync(join(folder, name), content)
+    const path = new TextEncoder().encode(join(folder, name))
+    const handle = await engine.openSource({ kind: 'path', path, vault, digests: ['md5'] })
+    const slots = [await engine.slots.take(windowBytes), await engine.slots.take(windowBytes)]
+    const hashed = [Promise.resolve(), Promise.resolve()]
+    let carry: WindowResult['carry']
+    for (let turn = 0; ; turn = 1 - turn) {
+      await hashed[turn]
+      const result = await engine.window({ source: handle.source, slot: slots[turn]!, carry })
+      hashed[turn] = result.hashed
+      carry = result.carry
+      if (!result.end) continue
+      await engine.closeSource(handle)
+      const { sha256, digests } = result.end
+      assert.equal(toHex(sha256), createHash('sha256').update(content).digest('hex'))
+      assert.equal(toHex(md5In(digests)!), createHash('md5').update(content).digest('hex'))
+      assert.equal(result.end.bytes, bytes)
+      return
+    }
+  }
+  await Promise.all([digestsOf('small', 70_000), digestsOf('larger', 14_600_000)])
   await engine.close()
 })

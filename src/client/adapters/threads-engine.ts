@@ -6,9 +6,10 @@ import type { Random } from '../../base/random.ts'
 import { createKernels } from '../../core/kernels.ts'
 import type { Primitives } from '../../core/primitives.ts'
 import { batchFileBytesMax } from '../engine/batches.ts'
-import type { BatchItem, BatchJob, Engine, EngineVault } from '../engine/engine.ts'
+import type { BatchItem, BatchJob, Engine, EngineSource, EngineVault } from '../engine/engine.ts'
 import { Jobs, threadBytes } from '../engine/jobs.ts'
 import { SlotPool } from '../engine/slot-pool.ts'
+import { window } from '../engine/windows.ts'
 import { EngineThread } from './engine-worker.ts'
 import type { JobOf, QueuedJob, ResultOf, ThreadJob } from './engine-worker.ts'
 import { nodeFiles } from './node-files.ts'
@@ -64,11 +65,22 @@ function bytesOf(spans: readonly { readonly length: number }[]): number {
   return spans.reduce((sum, { length }) => sum + length, 0)
 }
 
+/** Of a source that is open. */
+interface Owner {
+  /** Reads and cuts. */
+  readonly thread: EngineThread
+  /** What it is called there. */
+  readonly source: number
+  readonly digests: EngineSource['digests']
+  /** Hashes: another one where there is one, once it is known that there is more than one window. */
+  hasher: EngineThread | undefined
+}
+
 /** Gives each job to a thread, or does it here while there was little to do so far. */
 class Work {
   readonly #own: Jobs
   readonly #pool: ThreadPool
-  readonly #owners = new Map<number, { readonly thread: EngineThread; readonly source: number }>()
+  readonly #owners = new Map<number, Owner>()
   #asked = 0
   #lastSource = 0
 
@@ -94,30 +106,59 @@ class Work {
   }
 
   openSource: Engine['openSource'] = async (source) => {
-    const counts = [...this.#owners.values()].map(({ thread }) => thread)
-    const thread = this.#pool.least((one) => counts.filter((other) => other === one).length)
+    const thread = this.#leastUsed([])
     const opened = await thread.run('openSource', source)
     this.#lastSource += 1
-    this.#owners.set(this.#lastSource, { thread, source: opened.source })
+    const { digests } = source
+    this.#owners.set(this.#lastSource, {
+      thread,
+      source: opened.source,
+      digests,
+      hasher: undefined,
+    })
     return { source: this.#lastSource, stat: opened.stat }
   }
 
   window: Engine['window'] = (job) => {
-    const { thread, source } = this.#owner(job.source)
-    return thread.run('window', { ...job, source })
+    const owner = this.#owner(job.source)
+    const { thread, source, digests } = owner
+    return window(
+      {
+        read: (reading) => thread.run('window', { ...reading, source }),
+        hash: (part) => {
+          owner.hasher ??= part.last ? thread : this.#leastUsed([thread])
+          return owner.hasher.run('hash', { ...part, hash: job.source, digests })
+        },
+      },
+      job,
+    )
   }
 
   closeSource: Engine['closeSource'] = async ({ source, stat }) => {
-    const { thread, source: inner } = this.#owner(source)
+    const { thread, source: inner, hasher } = this.#owner(source)
     this.#owners.delete(source)
-    await thread.run('closeSource', { source: inner, stat })
+    await Promise.all([
+      thread.run('closeSource', { source: inner, stat }),
+      hasher?.run('dropHash', source),
+    ])
   }
 
   close(): Promise<void> {
     return this.#pool.close()
   }
 
-  #owner(source: number): { readonly thread: EngineThread; readonly source: number } {
+  /** Of the threads that are not `others`, if there are any, the one with least to do; hashing is half of it. */
+  #leastUsed(others: readonly EngineThread[]): EngineThread {
+    const owners = [...this.#owners.values()]
+    const load = (one: EngineThread): number =>
+      owners.reduce(
+        (sum, { thread, hasher }) => sum + (thread === one ? 2 : 0) + (hasher === one ? 1 : 0),
+        0,
+      )
+    return this.#pool.least((one) => (others.includes(one) ? Infinity : load(one)))
+  }
+
+  #owner(source: number): Owner {
     const found = this.#owners.get(source)
     if (!found) throw new HoldfastError('INTERNAL', `Engine has no source ${source} open`)
     return found

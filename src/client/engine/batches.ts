@@ -2,7 +2,7 @@ import { inOnePiece, toHex } from '../../base/bytes.ts'
 import { limits } from '../../base/limits.ts'
 import { chunkId } from '../../core/chunk.ts'
 import { RunningDigests } from './digests.ts'
-import type { Digest } from './digests.ts'
+import type { ContentDigests } from './digests.ts'
 import type { CoreParts, CoreVault } from './engine-core.ts'
 import type { BatchFile, BatchItem, BatchJob, BatchResult, SealedPack } from './engine.ts'
 import { unchanged } from './local-files.ts'
@@ -78,8 +78,7 @@ export class Batch {
       kind: 'read',
       stat,
       bytes: content.length,
-      sha256: this.#sha256(content),
-      digests: this.#digests(content),
+      ...this.#digests(content),
       chunk: content.length === 0 ? undefined : this.#add(content),
     }
   }
@@ -94,16 +93,10 @@ export class Batch {
     return position
   }
 
-  #digests(content: Uint8Array): Digest[] {
+  #digests(content: Uint8Array): ContentDigests {
     const digests = new RunningDigests(this.#parts.primitives, this.#job.digests)
     digests.update(content)
     return digests.finish()
-  }
-
-  #sha256(content: Uint8Array): Uint8Array {
-    const hash = this.#parts.primitives.sha256()
-    hash.update(content)
-    return hash.digest()
   }
 }
 

@@ -1,4 +1,4 @@
-/** Digests beside SHA-256, of those who ask for them: computed as content is read. */
+/** SHA-256 of a content, and digests beside it for those who ask for them. */
 import type { Primitives, RunningHash } from '../../core/primitives.ts'
 
 export type DigestAlgorithm = 'md5'
@@ -8,22 +8,34 @@ export interface Digest {
   readonly digest: Uint8Array
 }
 
+export interface ContentDigests {
+  /** 32 bytes. */
+  readonly sha256: Uint8Array
+  readonly digests: readonly Digest[]
+}
+
 export class RunningDigests {
+  readonly #sha256: RunningHash
   readonly #running: readonly {
     readonly algorithm: DigestAlgorithm
     readonly hash: RunningHash
   }[]
 
   constructor(primitives: Primitives, algorithms: readonly DigestAlgorithm[] = []) {
+    this.#sha256 = primitives.sha256()
     this.#running = algorithms.map((algorithm) => ({ algorithm, hash: primitives[algorithm]() }))
   }
 
   update(bytes: Uint8Array): void {
+    this.#sha256.update(bytes)
     for (const { hash } of this.#running) hash.update(bytes)
   }
 
-  finish(): Digest[] {
-    return this.#running.map(({ algorithm, hash }) => ({ algorithm, digest: hash.digest() }))
+  finish(): ContentDigests {
+    return {
+      sha256: this.#sha256.digest(),
+      digests: this.#running.map(({ algorithm, hash }) => ({ algorithm, digest: hash.digest() })),
+    }
   }
 }
 

@@ -5,7 +5,7 @@
  * reads and writes only the slots it names, and nobody else may touch those until it settles.
  */
 import type { ErrorJson } from '../../base/errors.ts'
-import type { Digest, DigestAlgorithm } from './digests.ts'
+import type { ContentDigests, Digest, DigestAlgorithm } from './digests.ts'
 import type { FileTime, LocalHandle, LocalStat } from './local-files.ts'
 import type { Slot, SlotPool } from './slot-pool.ts'
 
@@ -17,9 +17,12 @@ export interface Engine {
   readonly threads: number
   /** Jobs name the vault by its id; its keys are told once. */
   useVault(vault: EngineVault): void
-  /** Opens a file for `window`. Its hash and state stay where it was opened. */
+  /** Opens a file for `window`. */
   openSource(source: EngineSource): Promise<SourceHandle>
-  /** Reads on into the slot, cuts, hashes. Windows of one source are asked for one after the other. */
+  /**
+   * Reads on into the slot and cuts; hashes what was read while the next window is worked on. Windows of one
+   * source are asked for one after the other.
+   */
   window(job: WindowJob): Promise<WindowResult>
   closeSource(source: SourceHandle): Promise<void>
   /** Seals chunks into a pack and codes its shards. */
@@ -83,14 +86,14 @@ export interface CutChunk extends Span {
 export interface WindowResult {
   readonly chunks: readonly CutChunk[]
   readonly carry: Span | undefined
+  /** Settles when the slot is not hashed from any more. */
+  readonly hashed: Promise<void>
   /** There when the source ended. */
   readonly end: SourceEnd | undefined
 }
 
-export interface SourceEnd {
+export interface SourceEnd extends ContentDigests {
   readonly bytes: number
-  readonly sha256: Uint8Array
-  readonly digests: readonly Digest[]
   /** False when size, time or identity are not as they were when it was opened. */
   readonly unchanged: boolean
 }

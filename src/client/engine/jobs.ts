@@ -2,6 +2,7 @@
 import { HoldfastError } from '../../base/errors.ts'
 import { scratchBytes } from '../../core/kernels.ts'
 import { Batch, batchFileBytesMax } from './batches.ts'
+import { RunningDigests, type ContentDigests } from './digests.ts'
 import { CoreVaults } from './engine-core.ts'
 import type { CoreParts } from './engine-core.ts'
 import type {
@@ -16,14 +17,13 @@ import type {
   SealJob,
   SourceHandle,
   WindowJob,
-  WindowResult,
   WriteBatchJob,
   WriteBatchResult,
   WriteJob,
 } from './engine.ts'
 import { openChunks, writeBatch, writeSpans } from './opening.ts'
 import { PackWriter } from './pack-writer.ts'
-import { Source } from './windows.ts'
+import { Source, type HashJob, type ReadWindow } from './windows.ts'
 
 /** What each thread keeps in the shared memory for itself: kernel scratch. */
 export const threadBytes = scratchBytes
@@ -32,6 +32,7 @@ export class Jobs {
   readonly #parts: CoreParts
   readonly #vaults: CoreVaults
   readonly #sources = new Map<number, Source>()
+  readonly #hashes = new Map<number, RunningDigests>()
   readonly #scratch = new Uint8Array(batchFileBytesMax + 1)
   #lastSource = 0
 
@@ -51,8 +52,23 @@ export class Jobs {
     return { source: this.#lastSource, stat: opened.stat }
   }
 
-  window(job: WindowJob): WindowResult {
+  window(job: WindowJob): ReadWindow {
     return this.#source(job.source).window(job)
+  }
+
+  /** The digests, behind the last bytes. */
+  hash({ hash, digests, at, length, last }: HashJob): ContentDigests | undefined {
+    const running = this.#hashes.get(hash) ?? new RunningDigests(this.#parts.primitives, digests)
+    this.#hashes.set(hash, running)
+    running.update(this.#parts.memory.subarray(at, at + length))
+    if (!last) return undefined
+    this.#hashes.delete(hash)
+    return running.finish()
+  }
+
+  /** Of a content that nothing comes of. */
+  dropHash(hash: number): void {
+    this.#hashes.delete(hash)
   }
 
   closeSource(source: SourceHandle): void {

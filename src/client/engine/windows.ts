@@ -1,24 +1,55 @@
+/** A source that is read window by window, and what is done with each window, on two threads where there are two. */
 import { errorToJson, HoldfastError } from '../../base/errors.ts'
 import { Cutter } from '../../core/cutting.ts'
 import { chunkId } from '../../core/chunk.ts'
-import type { RunningHash } from '../../core/primitives.ts'
-import { RunningDigests } from './digests.ts'
+import type { ContentDigests, DigestAlgorithm } from './digests.ts'
 import type { CoreParts, CoreVault } from './engine-core.ts'
-import type { CutChunk, EngineSource, Span, WindowJob, WindowResult } from './engine.ts'
+import type { CutChunk, EngineSource, SourceEnd, Span, WindowJob, WindowResult } from './engine.ts'
 import { unchanged } from './local-files.ts'
 import type { LocalHandle, LocalStat } from './local-files.ts'
 
 const readBytes = 1024 * 1024
 
-/** One file, or standard input, that is being read window by window: its hash and its place. */
+export interface ReadWindow {
+  readonly chunks: readonly CutChunk[]
+  readonly carry: Span | undefined
+  /** What was read: is to be hashed. */
+  readonly read: Span
+  readonly end: Omit<SourceEnd, keyof ContentDigests> | undefined
+}
+
+/** The next bytes of a content. */
+export interface HashJob extends Span {
+  /** Of the content. */
+  readonly hash: number
+  readonly digests: readonly DigestAlgorithm[] | undefined
+  /** Nothing comes behind them: gives the digests. */
+  readonly last: boolean
+}
+
+export interface WindowSteps {
+  read(job: WindowJob): Promise<ReadWindow>
+  /** In the order of the calls. */
+  hash(job: Pick<HashJob, 'at' | 'length' | 'last'>): Promise<ContentDigests | undefined>
+}
+
+export async function window(steps: WindowSteps, job: WindowJob): Promise<WindowResult> {
+  const { chunks, carry, read, end } = await steps.read(job)
+  const hashing = steps.hash({ ...read, last: end !== undefined })
+  const hashed = hashing.then(() => {})
+  // Met at the end: what comes behind a part that was not hashed cannot be hashed either.
+  hashed.catch(() => {})
+  if (!end) return { chunks, carry, hashed, end }
+  return { chunks, carry, hashed, end: { ...end, ...(await hashing)! } }
+}
+
+/** One file, or standard input, that is being read window by window. */
 export class Source {
   readonly stat: LocalStat | undefined
   readonly #parts: CoreParts
   readonly #vault: CoreVault
   readonly #handle: LocalHandle
   readonly #owned: boolean
-  readonly #sha256: RunningHash
-  readonly #digests: RunningDigests
   readonly #cutter: Cutter
   #position = 0
 
@@ -28,12 +59,10 @@ export class Source {
     this.#owned = source.kind === 'path'
     this.#handle = source.kind === 'path' ? parts.files.openToRead(source.path) : source.handle
     this.stat = source.kind === 'path' ? parts.files.stat(this.#handle) : undefined
-    this.#sha256 = parts.primitives.sha256()
-    this.#digests = new RunningDigests(parts.primitives, source.digests)
     this.#cutter = new Cutter(parts.kernels, vault.keys.cutKey)
   }
 
-  window(job: WindowJob): WindowResult {
+  window(job: WindowJob): ReadWindow {
     const { memory } = this.#parts
     const { slot, carry } = job
     let filled = 0
@@ -42,6 +71,7 @@ export class Source {
       filled = carry.length
     }
     const chunks: CutChunk[] = []
+    const fresh = slot.at + filled
     let from = 0
     let ended = false
     while (!ended && filled < slot.bytes) {
@@ -54,6 +84,7 @@ export class Source {
     return {
       chunks,
       carry: rest > 0 ? { at: slot.at + from, length: rest } : undefined,
+      read: { at: fresh, length: slot.at + filled - fresh },
       end: ended ? this.#end() : undefined,
     }
   }
@@ -66,8 +97,6 @@ export class Source {
     const target = this.#parts.memory.subarray(at, at + bytes)
     const position = this.#owned ? this.#position : undefined
     const read = this.#parts.files.read(this.#handle, target, position)
-    this.#sha256.update(target.subarray(0, read))
-    this.#digests.update(target.subarray(0, read))
     this.#position += read
     return read
   }
@@ -93,8 +122,6 @@ export class Source {
       (stat !== undefined && unchanged(this.stat, stat) && stat.bytes === this.#position)
     return {
       bytes: this.#position,
-      sha256: this.#sha256.digest(),
-      digests: this.#digests.finish(),
       unchanged: same,
     }
   }

@@ -26,6 +26,7 @@ export class SourceWindows {
   /** The window before, which the next may carry bytes over from. */
   #before: WindowSlot | undefined
   #next: Promise<ReadWindow> | undefined
+  #hashed: Promise<unknown> = Promise.resolve()
 
   constructor(parts: WindowsParts, handle: SourceHandle, bytesExpected: number | undefined) {
     this.#parts = parts
@@ -50,6 +51,7 @@ export class SourceWindows {
     const [ahead] = await Promise.allSettled([this.#next])
     if (ahead.status === 'fulfilled') ahead.value?.window.release()
     this.#before?.release()
+    await this.#hashed
   }
 
   async #read(carry: Span | undefined): Promise<ReadWindow> {
@@ -60,6 +62,8 @@ export class SourceWindows {
       const reading = engine.window({ source, slot: window.slot, carry })
       // Standard input may give nothing for ever: it is not waited for once the put is given up.
       const result = stat ? await reading : await orAborted(reading, signal)
+      const release = window.use()
+      this.#hashed = result.hashed.then(release, release)
       const known = this.#parts.known(result.chunks)
       known.catch(() => {})
       return { window, result, known }
