@@ -87,7 +87,7 @@ export interface WindowResult {
   readonly chunks: readonly CutChunk[]
   readonly carry: Span | undefined
   /** Settles when the slot is not hashed from any more. */
-  readonly hashed: Promise<void>
+  readonly hashed: Promise<unknown>
   /** There when the source ended. */
   readonly end: SourceEnd | undefined
 }

@@ -36,11 +36,10 @@ export interface WindowSteps {
 export async function window(steps: WindowSteps, job: WindowJob): Promise<WindowResult> {
   const { chunks, carry, read, end } = await steps.read(job)
   const hashing = steps.hash({ ...read, last: end !== undefined })
-  const hashed = hashing.then(() => {})
   // Met at the end: what comes behind a part that was not hashed cannot be hashed either.
-  hashed.catch(() => {})
-  if (!end) return { chunks, carry, hashed, end }
-  return { chunks, carry, hashed, end: { ...end, ...(await hashing)! } }
+  hashing.catch(() => {})
+  if (!end) return { chunks, carry, hashed: hashing, end }
+  return { chunks, carry, hashed: hashing, end: { ...end, ...(await hashing)! } }
 }
 
 /** One file, or standard input, that is being read window by window. */
