@@ -126,7 +126,11 @@ function passwordGone(path: string, cause: HoldfastError): HoldfastError {
   })
 }
 
-/** Waits until the coordinator has heard from every one of these nodes. */
+/**
+ * Waits until the coordinator, as it runs now, has heard from every one of these nodes: right after a start it
+ * counts those as up that were a moment before. Only then are they told by their process, and take the first
+ * shards of a new store.
+ */
 async function nodesUp(
   { signal, output }: Context,
   { world: { parts }, nodes }: { world: CommandWorld; nodes: readonly string[] },
@@ -136,7 +140,7 @@ async function nodesUp(
   try {
     const cluster = await client.cluster()
     const late = (): readonly string[] =>
-      cluster.nodes.filter(({ state }) => state === 'down').map(({ name }) => name)
+      cluster.nodes.filter(({ pid }) => pid === undefined).map(({ name }) => name)
     while (late().some((name) => nodes.includes(name))) {
       if (parts.clock.monotonicMs() > endMs) {
         output.warn(`not all nodes came up: ${late().join(', ')}`)

@@ -205,12 +205,17 @@ test('a node that gives wrong bytes is found out, and its files are right', asyn
 test('shards that rotted are rebuilt where they are, once a reader met them', async () => {
   await withFileGrid({}, async (grid) => {
     await filled(grid)
-    const { store } = grid.nodes[1]!
-    // The rot is in the store until the shard is written again.
+    // The rot is in the first store that is read, until the shard is written again.
     let rotten = true
-    store.beforePut = () => void (rotten = false)
-    store.afterRead = (target) => {
-      if (rotten) target[0]! ^= 1
+    let bad: object | undefined
+    for (const { store } of grid.nodes) {
+      store.beforePut = () => {
+        if (bad === store) rotten = false
+      }
+      store.afterRead = (target) => {
+        bad ??= store
+        if (rotten && bad === store) target[0]! ^= 1
+      }
     }
     for (const to of ['one', 'two']) {
       assert.equal((await ran(grid, `get home:/from @${to}`)).exit, 0)

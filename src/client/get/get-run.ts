@@ -42,6 +42,8 @@ export class GetRun {
   readonly #batches: Bounded
   readonly #large = new Bounded(limits.largeFilesMax)
   #small: Target[] = []
+  /** The first batches are small, so that threads have something to do soon. */
+  #batchFiles: number = limits.batchFilesFirst
   #smallFolders = new Set<TargetFolder>()
 
   constructor(parts: ReadParts, options: GetRunOptions) {
@@ -102,7 +104,7 @@ export class GetRun {
   async #takeSmall(target: Target): Promise<void> {
     this.#small.push(target)
     this.#smallFolders.add(target.folder)
-    const full = this.#small.length >= limits.batchGetFilesMax
+    const full = this.#small.length >= this.#batchFiles
     if (full || this.#smallFolders.size >= limits.batchGetFoldersMax) await this.#flushSmall()
   }
 
@@ -111,6 +113,7 @@ export class GetRun {
     if (batch.length === 0) return
     await this.#batches.run(() => {
       this.#small = []
+      this.#batchFiles = Math.min(2 * this.#batchFiles, limits.batchGetFilesMax)
       this.#smallFolders = new Set()
       return this.#getBatch(batch)
     })

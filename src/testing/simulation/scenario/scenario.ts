@@ -12,7 +12,7 @@ import { Court, Violation } from './judge.ts'
 import { Mischief } from './mischief.ts'
 import type { MischiefOptions } from './mischief.ts'
 import { Oracle } from './oracle.ts'
-import { becomeComplete, collectAll, pass } from './settle.ts'
+import { becomeComplete, collectAll, calmDown } from './settle.ts'
 import { drawShape } from './shape.ts'
 import type { Shape } from './shape.ts'
 import { aftermathMs, Troubles } from './troubles.ts'
@@ -141,12 +141,12 @@ class Story {
     await becomeComplete(settling)
     this.#note('all is complete')
     // Nothing excuses any failure from here on
-    await pass(this.grid, aftermathMs)
+    await calmDown(this.grid, aftermathMs)
     await Promise.all(this.#oneOfEachAccount().map((user) => user.readAll()))
     this.#note('all was read')
     await collectAll(settling)
     this.#note('nothing is left over')
-    await pass(this.grid, aftermathMs)
+    await calmDown(this.grid, aftermathMs)
     for (const user of this.#oneOfEachAccount()) await user.readAll()
   }
 

@@ -1,5 +1,6 @@
 /** After all mischief: what is kept becomes complete again, what nobody needs goes, and nothing else. */
 import { sleep } from '../../../base/clock.ts'
+import { limits as commonLimits } from '../../../base/limits.ts'
 import type { LimitValues } from '../../../coordinator/context.ts'
 import type { SimulatedGrid } from '../grid/grid.ts'
 import type { NodeHost } from '../grid/node-host.ts'
@@ -103,6 +104,12 @@ export async function collectAll(settling: Settling): Promise<void> {
   }
   await becomeComplete(settling)
   for (const complaint of [...miscounts(grid), ...brokenFeeds(grid)]) court.complain(complaint)
+}
+
+/** Sleeps for `ms`, and then waits until what the sleep itself broke, such as handshakes, was tried again. */
+export async function calmDown(grid: SimulatedGrid, ms: number): Promise<void> {
+  await pass(grid, ms)
+  await sleep(grid.parts.scheduler.clock(), commonLimits.reconnectMaxMs)
 }
 
 /** Sleeps for `ms`, then is awake for a while: time passes and costs little. */
