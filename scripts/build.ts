@@ -1,15 +1,21 @@
 /**
  * `node scripts/build.ts`: the program in few files instead of hundreds, for reading those takes a third of the
- * time of a small command (docs/benchmarks.md). `./holdfast` calls it when a source is newer than what is built.
+ * time of a small command (docs/benchmarks.md). Does nothing when what is built is newer than the sources;
+ * `./holdfast` calls it when it is not.
  *
- * Each build has a folder of its own and is put in place by one rename, so that a process that began with an
- * older one still finds all of it, and builds at the same time are each right.
+ * One builds at a time. Each build has a folder of its own and is put in place by one rename, so that a process
+ * that began with an older one still finds all of it.
  */
 import {
   chmodSync,
+  closeSync,
+  fsyncSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -18,12 +24,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { lockForProcess, type ProcessLock } from '../src/base/adapters/process-lock.ts'
+import { sqliteCode, sqliteCodes } from '../src/base/adapters/sqlite-code.ts'
 
 const root = join(import.meta.dirname, '..')
-const folder = join(root, 'node_modules', '.cache', 'program')
+const folder = join(root, 'dist')
 const current = join(folder, 'current')
+const sources = ['bin', 'src', 'scripts/build.ts', 'package.json']
 /** Processes of old builds may still start threads of them. */
 const buildsKept = 8
+const youngMs = 3_600_000
 
 /** What `./holdfast` runs. */
 export const programFile = join(current, 'holdfast.js')
@@ -38,8 +49,40 @@ const entries = {
 const external = [/^node:/, '@napi-rs/blake-hash', '@serenity-kit/opaque']
 
 export async function build(): Promise<void> {
-  const started = new Date()
   mkdirSync(folder, { recursive: true })
+  const lock = await turn()
+  try {
+    if (!isStale()) return
+    await buildNow()
+    removeOld()
+  } finally {
+    lock.release()
+  }
+}
+
+async function turn(): Promise<ProcessLock> {
+  for (;;) {
+    try {
+      return lockForProcess(join(folder, 'lock'))
+    } catch (error) {
+      if (sqliteCode(error) !== sqliteCodes.busy) throw error
+      await wait(20)
+    }
+  }
+}
+
+/** By the time of the last change of any kind, which nobody can set. */
+function isStale(): boolean {
+  const stamp = statSync(join(current, 'stamp'), { throwIfNoEntry: false })
+  if (stamp === undefined) return true
+  const isNewer = (path: string): boolean => statSync(join(root, path)).ctimeMs > stamp.mtimeMs
+  return sources.some(
+    (path) => isNewer(path) || globSync(`${path}/**`, { cwd: root }).some(isNewer),
+  )
+}
+
+async function buildNow(): Promise<void> {
+  const started = new Date()
   const made = mkdtempSync(join(folder, 'build-'))
   try {
     const { rolldown } = await import('rolldown')
@@ -53,33 +96,52 @@ export async function build(): Promise<void> {
     chmodSync(made, 0o755)
     // Otherwise Node looks at each file to find that out.
     writeFileSync(join(made, 'package.json'), '{ "type": "module" }')
-    const stamp = join(made, 'stamp')
-    writeFileSync(stamp, '')
     // What changes while it is built is newer.
-    utimesSync(stamp, started, started)
-    const link = `${made}.link`
+    writeFileSync(join(made, 'stamp'), '')
+    utimesSync(join(made, 'stamp'), started, started)
+    syncAll(made)
+    const link = join(folder, 'next')
+    rmSync(link, { force: true })
     symlinkSync(basename(made), link)
     renameSync(link, current)
   } catch (error) {
     rmSync(made, { recursive: true, force: true })
     throw error
   }
-  removeOld()
 }
 
-function removeOld(): void {
-  const builds = readdirSync(folder)
-    .filter((name) => /^build-\w+$/.test(name))
-    .map((name) => ({ name, madeMs: madeMs(join(folder, name)) }))
-    .toSorted((a, b) => b.madeMs - a.madeMs)
-  for (const { name } of builds.slice(buildsKept)) {
-    rmSync(join(folder, name), { recursive: true, force: true })
+/** A file that is empty after a power cut would run, and do nothing. */
+function syncAll(made: string): void {
+  for (const name of ['.', ...globSync('**', { cwd: made })]) {
+    const file = openSync(join(made, name), 'r')
+    fsyncSync(file)
+    closeSync(file)
   }
 }
 
-/** Another build may have removed it by now. */
-function madeMs(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+/** What is not there any more, or cannot be removed, does not matter. */
+function removeOld(): void {
+  const builds = readdirSync(folder)
+    .filter((name) => name.startsWith('build-') && name !== readlinkSync(current))
+    .map((name) => ({ name, madeMs: statSync(join(folder, name)).mtimeMs }))
+    .toSorted((a, b) => b.madeMs - a.madeMs)
+    .slice(buildsKept)
+    .filter(({ madeMs }) => Date.now() - madeMs > youngMs)
+  for (const { name } of builds) {
+    try {
+      rmSync(join(folder, name), { recursive: true, force: true })
+    } catch {
+      // Next time
+    }
+  }
 }
 
-if (import.meta.main) await build()
+if (import.meta.main) {
+  process.umask(0o022)
+  try {
+    await build()
+  } catch (error) {
+    console.error(`holdfast: running from the sources, for building failed: ${String(error)}`)
+    process.exitCode = 1
+  }
+}

@@ -3,7 +3,7 @@
  * batch itself makes before them; what would touch one entry twice waits for the next batch. A batch can be
  * laid while the one before it is under way, as if that were committed; if it is not, it is of no use.
  */
-import { HoldfastError } from '../../base/errors.ts'
+import { HoldfastError, hasCode } from '../../base/errors.ts'
 import { limits } from '../../base/limits.ts'
 import { checkName } from '../../core/name.ts'
 import { listRoot } from '../../core/page.ts'
@@ -98,13 +98,23 @@ export class Batch {
     const place = this.terms.place(pending, before)
     if (place === 'too-large') throw overLimit(pending.path)
     if (place === 'later') return later
-    const laid = this.#layKind(pending, options)
+    const laid = this.#tryLay(pending, options)
     if (laid.kind === 'taken') this.terms.count(pending, this.operations.length - before)
     return laid
   }
 
   get #index(): VaultIndex {
     return this.#feed.index
+  }
+
+  /** What the commit under way would be in the way of may stand when that fails. */
+  #tryLay(pending: Pending, options: LayOptions): Laid {
+    try {
+      return this.#layKind(pending, options)
+    } catch (error) {
+      if (this.#isBehind && hasCode(error, 'KIND_CONFLICT')) return later
+      throw error
+    }
   }
 
   #layKind(pending: Pending, options: LayOptions): Laid {

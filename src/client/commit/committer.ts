@@ -159,6 +159,7 @@ class GroupingCommitter implements Committer {
       if (this.feed.point().term === 0) await this.feed.catchUp()
       return true
     } catch (error) {
+      this.#dropNext()
       for (const draft of this.#waiting.splice(0)) draft.fail(error)
       return false
     }

@@ -16,6 +16,7 @@ export interface ContentDigests {
 
 export class RunningDigests {
   readonly #sha256: RunningHash
+  #bytes = 0
   readonly #running: readonly {
     readonly algorithm: DigestAlgorithm
     readonly hash: RunningHash
@@ -26,7 +27,13 @@ export class RunningDigests {
     this.#running = algorithms.map((algorithm) => ({ algorithm, hash: primitives[algorithm]() }))
   }
 
+  /** How many were taken. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   update(bytes: Uint8Array): void {
+    this.#bytes += bytes.length
     this.#sha256.update(bytes)
     for (const { hash } of this.#running) hash.update(bytes)
   }

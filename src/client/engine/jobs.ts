@@ -1,4 +1,5 @@
 /** Every job of the engine by name, as one thread runs them. */
+import { assert } from '../../base/assert.ts'
 import { HoldfastError } from '../../base/errors.ts'
 import { scratchBytes } from '../../core/kernels.ts'
 import { Batch, batchFileBytesMax } from './batches.ts'
@@ -57,8 +58,9 @@ export class Jobs {
   }
 
   /** The digests, behind the last bytes. */
-  hash({ hash, digests, at, length, last }: HashJob): ContentDigests | undefined {
+  hash({ hash, digests, at, length, position, last }: HashJob): ContentDigests | undefined {
     const running = this.#hashes.get(hash) ?? new RunningDigests(this.#parts.primitives, digests)
+    assert(running.bytes === position, 'a content is hashed from its first byte to its last')
     this.#hashes.set(hash, running)
     running.update(this.#parts.memory.subarray(at, at + length))
     if (!last) return undefined

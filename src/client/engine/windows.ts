@@ -14,12 +14,17 @@ export interface ReadWindow {
   readonly chunks: readonly CutChunk[]
   readonly carry: Span | undefined
   /** What was read: is to be hashed. */
-  readonly read: Span
+  readonly read: PartOfContent
   readonly end: Omit<SourceEnd, keyof ContentDigests> | undefined
 }
 
+export interface PartOfContent extends Span {
+  /** Bytes of the content before it. */
+  readonly position: number
+}
+
 /** The next bytes of a content. */
-export interface HashJob extends Span {
+export interface HashJob extends PartOfContent {
   /** Of the content. */
   readonly hash: number
   readonly digests: readonly DigestAlgorithm[] | undefined
@@ -30,13 +35,13 @@ export interface HashJob extends Span {
 export interface WindowSteps {
   read(job: WindowJob): Promise<ReadWindow>
   /** In the order of the calls. */
-  hash(job: Pick<HashJob, 'at' | 'length' | 'last'>): Promise<ContentDigests | undefined>
+  hash(job: Omit<HashJob, 'hash' | 'digests'>): Promise<ContentDigests | undefined>
 }
 
 export async function window(steps: WindowSteps, job: WindowJob): Promise<WindowResult> {
   const { chunks, carry, read, end } = await steps.read(job)
   const hashing = steps.hash({ ...read, last: end !== undefined })
-  // Met at the end: what comes behind a part that was not hashed cannot be hashed either.
+  // Met at the end: what comes behind a part that was not hashed is not hashed either.
   hashing.catch(() => {})
   if (!end) return { chunks, carry, hashed: hashing, end }
   return { chunks, carry, hashed: hashing, end: { ...end, ...(await hashing)! } }
@@ -71,6 +76,7 @@ export class Source {
     }
     const chunks: CutChunk[] = []
     const fresh = slot.at + filled
+    const position = this.#position
     let from = 0
     let ended = false
     while (!ended && filled < slot.bytes) {
@@ -83,7 +89,7 @@ export class Source {
     return {
       chunks,
       carry: rest > 0 ? { at: slot.at + from, length: rest } : undefined,
-      read: { at: fresh, length: slot.at + filled - fresh },
+      read: { at: fresh, length: slot.at + filled - fresh, position },
       end: ended ? this.#end() : undefined,
     }
   }
