@@ -35,7 +35,7 @@ it('builds what it runs when a source is newer, also when many start at once', a
   const copy = checkout(new Scratch(context))
   const holdfast = join(copy, 'holdfast')
   const builds = (): string[] =>
-    readdirSync(join(copy, 'dist')).filter((name) => /^build-/.test(name))
+    readdirSync(join(copy, 'dist')).filter((name) => name.startsWith('build-'))
   const versions = async (): Promise<string[]> => {
     const all = await Promise.all([1, 2, 3].map(() => run(holdfast, ['--version'])))
     return all.map(({ stdout, stderr }) => stdout + stderr)
