@@ -99,6 +99,25 @@ await test('rotten bytes are never a source: they are found, and replaced when c
   assert.ok(isWhole(world, pack))
 })
 
+await test('what is wrong on the way at all nodes makes nothing lost', async () => {
+  const { world, ada, health, settle } = await start()
+  const { pack } = await world.run(putFile(ada))
+  const rotAll = (): void => {
+    for (const [index, node] of world.nodes.entries()) node.rot(shardOf(pack, index))
+  }
+  rotAll()
+  const shards = pack.shards.map((_, index) => {
+    return { pack: pack.message.pack, index, generation: 1 }
+  })
+  await world.run(ada.client.call('shards/suspect', { vault: ada.home, shards }))
+  await settle()
+  assert.equal((await health()).lost, 0)
+  rotAll()
+  await settle()
+  assert.deepEqual(await health(), complete(1))
+  assert.ok(isWhole(world, pack))
+})
+
 await test('with too few right sources nothing is written, until one returns', async () => {
   const { world, ada, health, settle } = await start()
   world.nodes[3]!.away = true
